@@ -1,0 +1,325 @@
+"""The vocabulary of columns: one meaning for a name wherever it appears.
+
+Belongs here: each column's SQL type, its Chinese and English description and the values it may take. Does not belong
+here: which table has which column (``schemas.tables``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pandas as pd
+import pandera.pandas as pa
+import pyarrow
+
+ARROW_TYPES: Final = {
+    "VARCHAR": pyarrow.string(),
+    "INTEGER": pyarrow.int32(),
+    "BIGINT": pyarrow.int64(),
+    "DECIMAL(18,4)": pyarrow.decimal128(18, 4),
+    "BOOLEAN": pyarrow.bool_(),
+    "DATE": pyarrow.date32(),
+    "TIMESTAMP": pyarrow.timestamp("us"),
+}
+"""SQL type -> the Arrow type that DuckDB hands out for it; decimals stay exact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column of the warehouse: SQL type, Chinese and English description, allowed values (None = any)."""
+
+    name: str
+    sql_type: str
+    zh: str
+    en: str
+    allowed: tuple[str, ...] | None = None
+    pattern: str | None = None
+    minimum: int | None = None
+
+    def column(self, *, nullable: bool) -> pa.Column:
+        """The pandera column: dtype, nullability, checks and both descriptions."""
+        checks: list[Any] = []
+        if self.allowed is not None:
+            checks.append(pa.Check.isin(self.allowed, error=f"{self.name} is one of {', '.join(self.allowed)}"))
+        if self.pattern is not None:
+            checks.append(pa.Check.str_matches(self.pattern, error=f"{self.name} matches {self.pattern}"))
+        if self.minimum is not None:
+            checks.append(pa.Check.ge(self.minimum, error=f"{self.name} is at least {self.minimum}"))
+        return pa.Column(
+            pd.ArrowDtype(ARROW_TYPES[self.sql_type]),
+            checks,
+            nullable=nullable,
+            title=self.zh,
+            description=self.en,
+            metadata={"sql_type": self.sql_type},
+        )
+
+
+def _fields(*fields: Field) -> dict[str, Field]:
+    vocabulary = {field.name: field for field in fields}
+    if len(vocabulary) != len(fields):
+        raise ValueError("a column is described twice")
+    return vocabulary
+
+
+_HEX12: Final = r"^[0-9a-f]{12}$"
+_SHA256: Final = r"^[0-9a-f]{64}$"
+
+FIELDS: Final = _fields(
+    # organs and duties
+    Field("organ_code", "VARCHAR", "机构代码", "Stable code of the organ; XMP + 5 digits are provisional"),
+    Field("name", "VARCHAR", "机构名称", "Name of the organ as last in force"),
+    Field(
+        "kind",
+        "VARCHAR",
+        "机构类别",
+        "Kind of organ",
+        allowed=(
+            "city_government",
+            "municipal_office",
+            "municipal_department",
+            "vertical_branch",
+            "development_zone",
+            "affiliated_institution",
+            "district_government",
+            "district_office",
+            "district_department",
+            "subdistrict",
+            "town",
+        ),
+    ),
+    Field("parent_code", "VARCHAR", "上级代码", "The organ above, or the indicator that this is part of"),
+    Field("district_code", "VARCHAR", "所属区", "District government the organ belongs to; NULL at the city level"),
+    Field("level", "VARCHAR", "层级", "own = city level, lower = districts and below", allowed=("own", "lower")),
+    Field(
+        "organ_kind",
+        "VARCHAR",
+        "政府或部门",
+        "government = governments, their offices, street offices, towns; department = all others",
+        allowed=("government", "department"),
+    ),
+    Field("valid_from_year", "INTEGER", "起始年度", "First report year of the organ; NULL = open"),
+    Field("valid_to_year", "INTEGER", "终止年度", "Last report year of the organ; NULL = open"),
+    Field(
+        "code_status",
+        "VARCHAR",
+        "代码依据",
+        "seen = printed in a source, provisional = made up by the register",
+        allowed=("seen", "provisional"),
+    ),
+    Field(
+        "basis",
+        "VARCHAR",
+        "口径",
+        "own = the organ's own figures, consolidated = a government for all below it, published = a report as printed",
+        allowed=("own", "consolidated", "published"),
+    ),
+    Field("due_on", "DATE", "截止日期", "Last day for filing"),
+    Field("gates_total", "BOOLEAN", "计入完整性", "Whether a total is incomplete without this submission"),
+    Field(
+        "mode",
+        "VARCHAR",
+        "采集方式",
+        "live = collected against a deadline, backfill = earlier years, nothing is late",
+        allowed=("live", "backfill"),
+    ),
+    # forms
+    Field("form_code", "VARCHAR", "表样", "Form edition"),
+    Field("title", "VARCHAR", "表名", "Title of the form"),
+    Field("short_title", "VARCHAR", "表样简称", "Short title of the edition"),
+    Field("first_year", "INTEGER", "首个年度", "First report year for which the edition is prescribed"),
+    Field("last_year", "INTEGER", "末个年度", "Last report year of the edition; NULL = in force"),
+    Field("legal_basis", "VARCHAR", "依据", "Circular or regulation that prescribes the form"),
+    Field("cell_count", "INTEGER", "格数", "Cells that one submission of the edition has", minimum=1),
+    Field("indicator_code", "VARCHAR", "指标代码", "Stable code of the indicator; nar_* are figures printed in prose"),
+    Field("label", "VARCHAR", "指标名称", "Label as the form prints it"),
+    Field("unit", "VARCHAR", "计量单位", "Unit that the form prescribes"),
+    Field(
+        "value_kind",
+        "VARCHAR",
+        "数值类型",
+        "count, signed_count, money, heading (no value) or prose",
+        allowed=("count", "signed_count", "money", "heading", "prose"),
+    ),
+    Field("position", "INTEGER", "序号", "Place in the printed order"),
+    Field(
+        "label_status",
+        "VARCHAR",
+        "名称依据",
+        "seen in a source, seen_near = a near wording, recalled = to be checked against the circular (待核)",
+        allowed=("seen", "seen_near", "recalled"),
+    ),
+    Field("variant", "VARCHAR", "变体", "Variant of the edition; '' = as prescribed"),
+    # rules
+    Field("rule_id", "VARCHAR", "规则", "Rule of the catalogue"),
+    Field("rule_version", "INTEGER", "规则版本", "Version of the rule"),
+    Field("editions", "VARCHAR", "适用表样", "Editions that the rule judges, separated by ;"),
+    Field("equation", "VARCHAR", "等式", "What must hold, over cell codes"),
+    Field("sentence", "VARCHAR", "说明", "The sentence for the department"),
+    Field("mend", "VARCHAR", "如何改正", "How the department mends it"),
+    Field("source", "VARCHAR", "出处", "Where the rule or the figure comes from"),
+    Field(
+        "severity",
+        "VARCHAR",
+        "等级",
+        "error holds a submission, warning and info never do",
+        allowed=("error", "warning", "info"),
+    ),
+    Field("scope", "VARCHAR", "范围", "<measure>[/<applicant>][/<row>] that the outcome is about"),
+    Field(
+        "outcome",
+        "VARCHAR",
+        "判定",
+        "pass, fail, uncertain (blank or doubtful operand) or not_assessable (no prior year, no sibling form)",
+        allowed=("pass", "fail", "uncertain", "not_assessable"),
+    ),
+    Field("lhs", "DECIMAL(18,4)", "左边", "Left side of the equation"),
+    Field("rhs", "DECIMAL(18,4)", "右边", "Right side of the equation"),
+    Field("difference", "DECIMAL(18,4)", "差额", "lhs - rhs"),
+    Field(
+        "finding_id",
+        "VARCHAR",
+        "问题编号",
+        "Hash over submission, rule, scope, lhs, rhs",
+        pattern=_HEX12,
+    ),
+    Field("message", "VARCHAR", "问题说明", "What the department is told, with labels and figures"),
+    Field(
+        "state",
+        "VARCHAR",
+        "状态",
+        "open, waived (accepted by the office as printed) or lapsed",
+        allowed=("open", "waived", "lapsed"),
+    ),
+    Field("first_seen_at", "TIMESTAMP", "首次发现", "Night on which the finding was first seen (Asia/Shanghai)"),
+    Field("cells", "VARCHAR", "单元格", "Sheets and addresses of the cells concerned, separated by ; "),
+    # files and submissions
+    Field("file_id", "VARCHAR", "文件编号", "F + number in the archive's journal", pattern=r"^F[0-9]{6,}$"),
+    Field("sequence", "BIGINT", "接收序号", "Number of the receipt in the archive's journal", minimum=1),
+    Field("sha256", "VARCHAR", "内容散列", "SHA-256 of the bytes received", pattern=_SHA256),
+    Field("folder", "VARCHAR", "收件夹", "Folder of the inbox that the file lay in"),
+    Field("inbox_path", "VARCHAR", "收件路径", "Path below inbox/; control characters are shown escaped"),
+    Field("file_name", "VARCHAR", "文件名", "Name of the file; control characters are shown escaped"),
+    Field("size_bytes", "BIGINT", "字节数", "Size of the file in bytes", minimum=0),
+    Field(
+        "received_at",
+        "TIMESTAMP",
+        "收到时间",
+        "Arrival, Asia/Shanghai: modification time since the night before",
+    ),
+    Field(
+        "file_outcome",
+        "VARCHAR",
+        "文件结果",
+        "read, rejected or duplicate (the same bytes were received before)",
+        allowed=("read", "rejected", "duplicate"),
+    ),
+    Field("reason", "VARCHAR", "原因", "Why a file was not read; '' where it was"),
+    Field("submissions", "INTEGER", "报表份数", "Submissions read from the file", minimum=0),
+    Field(
+        "submission_id",
+        "VARCHAR",
+        "报表编号",
+        "Hash over content, organ, form, year",
+        pattern=_HEX12,
+    ),
+    Field("report_year", "INTEGER", "报告年度", "Year that the figures are about"),
+    Field("is_nil", "BOOLEAN", "零报告", "The organ states that it has nothing to report"),
+    Field(
+        "submission_status",
+        "VARCHAR",
+        "报表状态",
+        "accepted, accepted_with_warnings or held",
+        allowed=("accepted", "accepted_with_warnings", "held"),
+    ),
+    Field("is_official", "BOOLEAN", "正式数", "Whether the submission counts now for its organ, year and form"),
+    Field("supersedes", "VARCHAR", "替代", "Submission that was official before this one"),
+    Field("receipt_no", "VARCHAR", "回执号", "Number of the receipt in outbox/"),
+    # cells
+    Field("applicant_kind", "VARCHAR", "申请人类别", "Kind of applicant; '' where the form has none"),
+    Field("measure", "VARCHAR", "期间", "annual or cumulative", allowed=("annual", "cumulative")),
+    Field("value", "DECIMAL(18,4)", "数值", "The number; NULL where none was printed or the sum has no figure"),
+    Field(
+        "derived_value",
+        "DECIMAL(18,4)",
+        "推得数值",
+        "What a closed sum implies for a blank total",
+    ),
+    Field(
+        "value_state",
+        "VARCHAR",
+        "填写状态",
+        "reported (zero too), blank, not_applicable, not_a_number, uncertain, missing_row",
+        allowed=("reported", "blank", "not_applicable", "not_a_number", "uncertain", "missing_row"),
+    ),
+    Field("printed", "VARCHAR", "原文", "Text of the cell as received; '' = blank"),
+    Field("sheet", "VARCHAR", "工作表", "Sheet of the cell; 正文 for prose"),
+    Field("address", "VARCHAR", "单元格", "Address of the cell, like D12; '' where the row is missing"),
+    Field("note", "VARCHAR", "备注", "What stood beside the number, or why a figure is not given"),
+    # roll-up and comparison
+    Field(
+        "slice_kind",
+        "VARCHAR",
+        "分组",
+        "city; level (own, lower); organ_kind (government, department); district",
+        allowed=("city", "level", "organ_kind", "district"),
+    ),
+    Field(
+        "slice_code",
+        "VARCHAR",
+        "分组代码",
+        "city; own, lower; government, department; or a district's organ_code",
+    ),
+    Field("organs_expected", "INTEGER", "应报机构数", "Organs that must file", minimum=0),
+    Field("organs_reported", "INTEGER", "已报机构数", "Organs with an official submission", minimum=0),
+    Field("organs_nil", "INTEGER", "零报告机构数", "Organs with nothing to report", minimum=0),
+    Field("organs_missing", "INTEGER", "缺报机构数", "Organs without an official submission", minimum=0),
+    Field("coverage", "DECIMAL(18,4)", "覆盖率", "(organs_reported + organs_nil) / organs_expected, 0 to 1"),
+    Field("is_complete", "BOOLEAN", "完整", "Whether every organ that gates the total has filed"),
+    Field("cells_derived", "INTEGER", "推得格数", "Cells whose figure a closed sum implied", minimum=0),
+    Field("cells_blank", "INTEGER", "空白格数", "Cells of the sum without a figure", minimum=0),
+    Field(
+        "prior_value",
+        "DECIMAL(18,4)",
+        "上年数值",
+        "The same figure of the year before; NULL if not comparable",
+    ),
+    Field("change", "DECIMAL(18,4)", "增减", "value - prior_value"),
+    Field(
+        "change_pct",
+        "DECIMAL(18,4)",
+        "增减百分比",
+        "100 * change / prior_value, in percent; NULL with a note",
+    ),
+    Field(
+        "comparability",
+        "VARCHAR",
+        "可比性",
+        "A same definition, B after a stated sum, C direction only, D broken; NULL = no prior year",
+        allowed=("A", "B", "C", "D"),
+    ),
+    Field("reported", "DECIMAL(18,4)", "公布数", "Figure as the city published it"),
+    Field("computed", "DECIMAL(18,4)", "汇总数", "Sum over the organs' own submissions"),
+    Field(
+        "rate_code",
+        "VARCHAR",
+        "指标率",
+        "reply_open_rate, dispute_rate, correction_rate or open_rate",
+        allowed=("reply_open_rate", "dispute_rate", "correction_rate", "open_rate"),
+    ),
+    Field("numerator", "DECIMAL(18,4)", "分子", "Numerator of the rate"),
+    Field("denominator", "DECIMAL(18,4)", "分母", "Denominator of the rate"),
+    Field("rate", "DECIMAL(18,4)", "率", "numerator / denominator; NULL where the denominator is 0 or unknown"),
+    # build
+    Field("built_at", "TIMESTAMP", "建立时间", "When the night began (Asia/Shanghai)"),
+    Field("night", "INTEGER", "夜次", "Number of the night in the archive's journal", minimum=1),
+    Field("code_version", "VARCHAR", "程序版本", "Version of the software"),
+    Field("rules_hash", "VARCHAR", "规则散列", "SHA-256 of the rule catalogue", pattern=_SHA256),
+    Field("forms_hash", "VARCHAR", "表样散列", "SHA-256 of the form editions", pattern=_SHA256),
+    Field("register_hash", "VARCHAR", "名录散列", "SHA-256 of the register of organs", pattern=_SHA256),
+    Field("files_received", "BIGINT", "收到文件数", "Files received so far", minimum=0),
+    Field("files_accounted", "BIGINT", "已处理文件数", "Files with an outcome; equals files_received", minimum=0),
+    Field("cells_read", "BIGINT", "读出格数", "Cells read from all submissions", minimum=0),
+    Field("cells_stored", "BIGINT", "入库格数", "Cells stored in core.fct_cell; equals cells_read", minimum=0),
+)

@@ -1,0 +1,339 @@
+"""The register: which organs exist, what they were called, and who must file what, by when, in which year.
+
+Belongs here: validating the CSV files of ``schemas/register/`` and the questions asked of them - an organ by code or by
+name, its district, level and slice, and the reporting duties of a year. Does not belong here: what a form looks like
+(``schemas.form``), what was received, and whether it was late.
+
+Years are report years and inclusive; an empty year means "open". An organ that was merely renamed stays one organ with
+several spells; an organ that was merged or newly founded is another organ, with its own years.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from schemas.register_table import RegisterError, Row, read_table
+
+__all__ = ["Duty", "NameSpell", "Organ", "Override", "Register", "RegisterError", "load_register"]
+
+REGISTER_FOLDER: Final = Path(__file__).parent / "register"
+
+KINDS: Final = (
+    "city_government",
+    "municipal_office",
+    "municipal_department",
+    "vertical_branch",
+    "development_zone",
+    "affiliated_institution",
+    "district_government",
+    "district_office",
+    "district_department",
+    "subdistrict",
+    "town",
+)
+GOVERNMENT_KINDS: Final = frozenset(
+    {"city_government", "municipal_office", "district_government", "district_office", "subdistrict", "town"}
+)
+BASIS_OF_KIND: Final[Mapping[str, str]] = {
+    "city_government": "published",
+    "district_government": "consolidated",
+}
+BASES: Final = ("own", "consolidated", "published")
+SPELL_KINDS: Final = ("official", "former", "alias", "short")
+SOURCES: Final = ("seen", "inferred", "recalled", "made_up")
+CODE_STATUSES: Final = ("seen", "provisional")
+MODES: Final = ("backfill", "live")
+ACTIONS: Final = ("add", "change", "drop")
+
+
+@dataclass(frozen=True, slots=True)
+class Organ:
+    """One reporting organ. ``name`` is its latest official name; the years are None where open."""
+
+    organ_code: str
+    name: str
+    kind: str
+    parent_code: str
+    valid_from_year: int | None
+    valid_to_year: int | None
+    code_status: str
+    source: str
+    note: str
+
+    def exists_in(self, year: int) -> bool:
+        """Whether the organ is on the register in that report year."""
+        return _covers(self.valid_from_year, self.valid_to_year, year)
+
+
+@dataclass(frozen=True, slots=True)
+class NameSpell:
+    """One spelling of an organ's name and the years in which it was in use."""
+
+    organ_code: str
+    name: str
+    from_year: int | None
+    to_year: int | None
+    kind: str
+
+    def in_use(self, year: int) -> bool:
+        """Whether the name was in use in that report year."""
+        return _covers(self.from_year, self.to_year, year)
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """An exception to the derived duties: ``add``, ``change`` or ``drop`` one. None keeps what would be derived."""
+
+    organ_code: str
+    report_year: int
+    form_code: str
+    action: str
+    basis: str | None
+    due_on: date | None
+    gates_total: bool | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """One organ must file one form for one report year. ``gates_total``: the city's total waits for it."""
+
+    organ_code: str
+    report_year: int
+    form_code: str
+    basis: str
+    due_on: date
+    gates_total: bool
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """The validated register. Build it with ``load_register``."""
+
+    organs: Mapping[str, Organ]
+    spells: tuple[NameSpell, ...]
+    collection: Mapping[tuple[int, str], str]
+    deadlines: Mapping[tuple[int, str], date]
+    overrides: tuple[Override, ...]
+
+    def organs_in(self, year: int) -> list[Organ]:
+        """The organs that exist in the report year, by code."""
+        return [self.organs[code] for code in sorted(self.organs) if self.organs[code].exists_in(year)]
+
+    def leaves_in(self, year: int) -> list[Organ]:
+        """The organs that file figures of their own in the report year, by code: these, and only these, are summed."""
+        return [organ for organ in self.organs_in(year) if basis_of(organ.kind) == "own"]
+
+    def name_in(self, code: str, year: int) -> str:
+        """The organ's official name as it was in the report year."""
+        for spell in self.spells:
+            if spell.organ_code == code and spell.kind in ("official", "former") and spell.in_use(year):
+                return spell.name
+        return self.organs[code].name
+
+    def by_name(self, name: str, year: int) -> Organ | None:
+        """The organ that a name means in a report year; spaces and character width do not matter.
+
+        A name in use in that year wins. A name out of use still tells the organ (an old name on a new form), unless
+        several organs have borne it.
+        """
+        spells = [spell for spell in self.spells if normalise_name(spell.name) == normalise_name(name)]
+        current = {spell.organ_code for spell in spells if spell.in_use(year)}
+        found = current or {spell.organ_code for spell in spells}
+        return self.organs[found.pop()] if len(found) == 1 else None
+
+    def is_name_in_use(self, code: str, name: str, year: int) -> bool:
+        """Whether the organ bore that name, in any spelling, in the report year."""
+        wanted = normalise_name(name)
+        return any(s.organ_code == code and s.in_use(year) and normalise_name(s.name) == wanted for s in self.spells)
+
+    def district_of(self, code: str) -> str | None:
+        """The district government that the organ is, or is below; None at the city level."""
+        organ: Organ | None = self.organs[code]
+        while organ is not None and organ.kind != "district_government":
+            organ = self.organs.get(organ.parent_code)
+        return organ.organ_code if organ else None
+
+    def level_of(self, code: str) -> str:
+        """``own`` for the city level, ``lower`` for the districts and all below them."""
+        return "lower" if self.district_of(code) else "own"
+
+    def slice_kind_of(self, code: str) -> str:
+        """``government`` for governments, their offices, street offices and towns; ``department`` for all others."""
+        return "government" if self.organs[code].kind in GOVERNMENT_KINDS else "department"
+
+    def duties(self) -> list[Duty]:
+        """Every duty of every collected year, ordered by year, form and organ."""
+        derived = {
+            (year, form, organ.organ_code): self._duty(organ, year, form)
+            for year, form in self.collection
+            for organ in self.organs_in(year)
+        }
+        for override in self.overrides:
+            key = (override.report_year, override.form_code, override.organ_code)
+            if override.action == "drop":
+                del derived[key]
+            else:
+                derived[key] = self._overridden(override)
+        return [derived[key] for key in sorted(derived)]
+
+    def _duty(self, organ: Organ, year: int, form: str) -> Duty:
+        basis = basis_of(organ.kind)
+        mode = self.collection[year, form]
+        return Duty(organ.organ_code, year, form, basis, self.deadlines[year, basis], basis == "own", mode)
+
+    def _overridden(self, override: Override) -> Duty:
+        basis = override.basis or basis_of(self.organs[override.organ_code].kind)
+        year, form = override.report_year, override.form_code
+        due_on = override.due_on or self.deadlines[year, basis]
+        gates = basis == "own" if override.gates_total is None else override.gates_total
+        return Duty(override.organ_code, year, form, basis, due_on, gates, self.collection[year, form])
+
+
+def load_register(folder: Path | None = None) -> Register:
+    """Read and validate the register; ``RegisterError`` names file, line and column of the first thing wrong."""
+    where = folder or REGISTER_FOLDER
+    organs = _read_organs(where)
+    spells = _read_spells(where, organs)
+    deadlines = _read_deadlines(where)
+    collection = _read_collection(where, deadlines)
+    bare = Register(organs, spells, collection, deadlines, ())
+    return Register(organs, spells, collection, deadlines, _read_overrides(where, bare))
+
+
+def basis_of(kind: str) -> str:
+    """The basis on which an organ of that kind files: the city published, a district consolidated, all others own."""
+    return BASIS_OF_KIND.get(kind, "own")
+
+
+def normalise_name(name: str) -> str:
+    """A name without white space and in one character width, for comparison only."""
+    return "".join(unicodedata.normalize("NFKC", name).split())
+
+
+def _covers(first: int | None, last: int | None, year: int) -> bool:
+    return (first is None or first <= year) and (last is None or year <= last)
+
+
+def _read_organs(where: Path) -> dict[str, Organ]:
+    columns = tuple(Organ.__dataclass_fields__)
+    organs: dict[str, Organ] = {}
+    rows = read_table(where / "organs.csv", columns)
+    for row in rows:
+        first, last = row.years("valid_from_year", "valid_to_year")
+        organ = Organ(
+            row.matching("organ_code", r"XMP?\d{5}", "XM or XMP and five digits"),
+            row.text("name"),
+            row.choice("kind", KINDS),
+            row.optional("parent_code"),
+            first,
+            last,
+            row.choice("code_status", CODE_STATUSES),
+            row.choice("source", SOURCES),
+            row.optional("note"),
+        )
+        if organ.organ_code in organs:
+            raise row.error("organ_code", f"duplicate code {organ.organ_code!r}")
+        organs[organ.organ_code] = organ
+    for row in rows:
+        _check_parent(row, organs)
+    return organs
+
+
+def _check_parent(row: Row, organs: Mapping[str, Organ]) -> None:
+    organ = organs[row.text("organ_code")]
+    if not organ.parent_code:
+        if organ.kind != "city_government":
+            raise row.error("parent_code", f"a {organ.kind} needs a parent")
+        return
+    if organ.parent_code not in organs:
+        raise row.error("parent_code", f"unknown organ {organ.parent_code!r}")
+    seen = {organ.organ_code}
+    above = organ.parent_code
+    while above in organs:
+        if above in seen:
+            raise row.error("parent_code", f"cycle: {organ.organ_code!r} is above itself")
+        seen.add(above)
+        above = organs[above].parent_code
+
+
+def _read_spells(where: Path, organs: Mapping[str, Organ]) -> tuple[NameSpell, ...]:
+    spells: list[NameSpell] = []
+    by_name: dict[str, list[NameSpell]] = {}
+    for row in read_table(where / "names.csv", tuple(NameSpell.__dataclass_fields__)):
+        code = row.choice("organ_code", organs, "organ")
+        first, last = row.years("from_year", "to_year")
+        spell = NameSpell(code, row.text("name"), first, last, row.choice("kind", SPELL_KINDS))
+        same = by_name.setdefault(normalise_name(spell.name), [])
+        for other in same:
+            if other.organ_code != code and _overlap(other, spell):
+                raise row.error("name", f"{spell.name!r} already means {other.organ_code} in some of these years")
+        same.append(spell)
+        spells.append(spell)
+    official = {(spell.organ_code, spell.name) for spell in spells if spell.kind == "official"}
+    for row in read_table(where / "organs.csv", tuple(Organ.__dataclass_fields__)):
+        if (row.text("organ_code"), row.text("name")) not in official:
+            raise row.error("name", f"{row.text('name')!r} is not among the organ's official names in names.csv")
+    return tuple(spells)
+
+
+def _overlap(one: NameSpell, other: NameSpell) -> bool:
+    starts = max(one.from_year or 0, other.from_year or 0)
+    return _covers(one.from_year, one.to_year, starts) and _covers(other.from_year, other.to_year, starts)
+
+
+def _read_deadlines(where: Path) -> dict[tuple[int, str], date]:
+    deadlines: dict[tuple[int, str], date] = {}
+    for row in read_table(where / "deadlines.csv", ("report_year", "basis", "due_on")):
+        key = (row.year("report_year"), row.choice("basis", BASES))
+        if key in deadlines:
+            raise row.error("report_year", f"a second deadline for {key[0]} {key[1]}")
+        deadlines[key] = row.day("due_on")
+    return deadlines
+
+
+def _read_collection(where: Path, deadlines: Mapping[tuple[int, str], date]) -> dict[tuple[int, str], str]:
+    collection: dict[tuple[int, str], str] = {}
+    for row in read_table(where / "collection.csv", ("report_year", "form_code", "mode")):
+        key = (row.year("report_year"), row.text("form_code"))
+        if key in collection:
+            raise row.error("form_code", f"{key[1]} of {key[0]} is collected twice")
+        for basis in BASES:
+            if (key[0], basis) not in deadlines:
+                raise row.error("report_year", f"deadlines.csv has no {basis!r} deadline for {key[0]}")
+        collection[key] = row.choice("mode", MODES)
+    return collection
+
+
+def _read_overrides(where: Path, register: Register) -> tuple[Override, ...]:
+    overrides: list[Override] = []
+    taken: set[tuple[int, str, str]] = set()
+    for row in read_table(where / "duty_overrides.csv", tuple(Override.__dataclass_fields__)):
+        override = Override(
+            row.choice("organ_code", register.organs, "organ"),
+            row.year("report_year"),
+            row.text("form_code"),
+            row.choice("action", ACTIONS),
+            row.choice("basis", BASES) if row.optional("basis") else None,
+            row.day("due_on") if row.optional("due_on") else None,
+            row.flag("gates_total") if row.optional("gates_total") else None,
+            row.text("reason"),
+        )
+        key = (override.report_year, override.form_code, override.organ_code)
+        if key in taken:
+            raise row.error("organ_code", "a second override of the same duty")
+        taken.add(key)
+        if key[:2] not in register.collection:
+            raise row.error("form_code", f"{override.form_code} of {override.report_year} is not collected")
+        derived = register.organs[override.organ_code].exists_in(override.report_year)
+        if derived == (override.action == "add"):
+            state = "already" if derived else "not"
+            raise row.error("action", f"cannot {override.action}: the duty is {state} there")
+        overrides.append(override)
+    return tuple(overrides)

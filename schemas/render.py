@@ -1,0 +1,100 @@
+"""Everything that is said about a table, rendered from its pandera contract.
+
+Belongs here: contract -> DDL, comments, dictionary page, and a plain column list that the scheduler's room turns into
+its own. Does not belong here: executing any of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pandera.pandas as pa
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnText:
+    """One column of a table as text: name, SQL type, nullability, Chinese title and English description."""
+
+    name: str
+    sql_type: str
+    is_nullable: bool
+    zh: str
+    en: str
+
+    @property
+    def comment(self) -> str:
+        """Both languages in one line, as analysts see it in DESCRIBE."""
+        return f"{self.zh}：{self.en}"
+
+
+def columns_of(contract: pa.DataFrameSchema) -> tuple[ColumnText, ...]:
+    """The contract's columns in order."""
+    return tuple(
+        ColumnText(
+            name=str(name),
+            sql_type=str((column.metadata or {})["sql_type"]),
+            is_nullable=bool(column.nullable),
+            zh=column.title or "",
+            en=column.description or "",
+        )
+        for name, column in contract.columns.items()
+    )
+
+
+def key_of(contract: pa.DataFrameSchema) -> tuple[str, ...]:
+    """The columns that together name a row."""
+    return tuple((contract.metadata or {})["key"])
+
+
+def table_comment(contract: pa.DataFrameSchema) -> str:
+    """Chinese title and English grain in one line."""
+    return f"{contract.title}：{contract.description}"
+
+
+def create_table(contract: pa.DataFrameSchema) -> str:
+    """CREATE TABLE without a key: keys are checked by query, an index costs seven times the load."""
+    lines = [
+        f"    {column.name} {column.sql_type}{'' if column.is_nullable else ' NOT NULL'}"
+        for column in columns_of(contract)
+    ]
+    return f"CREATE TABLE {contract.name} (\n" + ",\n".join(lines) + "\n)"
+
+
+def comments(contract: pa.DataFrameSchema) -> Iterator[str]:
+    """COMMENT ON statements for the table and each of its columns."""
+    yield f"COMMENT ON TABLE {contract.name} IS {_literal(table_comment(contract))}"
+    for column in columns_of(contract):
+        yield f"COMMENT ON COLUMN {contract.name}.{column.name} IS {_literal(column.comment)}"
+
+
+def dictionary(contracts: Mapping[str, pa.DataFrameSchema]) -> str:
+    """The data dictionary as Markdown: every table with its grain, key and columns."""
+    parts = [
+        "# Data dictionary",
+        "",
+        "Rendered from `schemas/tables.py` by `make docs`; do not edit.",
+        "",
+    ]
+    for contract in contracts.values():
+        parts += [
+            f"## {contract.name} {contract.title}",
+            "",
+            str(contract.description),
+            "",
+            f"Key: {', '.join(f'`{name}`' for name in key_of(contract))}",
+            "",
+            "| column | type | null | 中文 | meaning |",
+            "|---|---|---|---|---|",
+        ]
+        parts += [
+            f"| `{column.name}` | {column.sql_type} | {'yes' if column.is_nullable else ''} | {column.zh} |"
+            f" {column.en.replace('|', chr(92) + '|')} |"
+            for column in columns_of(contract)
+        ]
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

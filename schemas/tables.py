@@ -1,0 +1,173 @@
+"""The contract of every published table, as pandera schemas.
+
+Belongs here: which tables there are, their grain, key and columns. DDL, comments, the dictionary page and the
+scheduler's column list are rendered from these schemas by ``schemas.render``; the nightly checks validate with them.
+Does not belong here: how a table is computed (``warehouse/sql``), what a column means (``schemas.fields``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import pandera.pandas as pa
+
+from schemas.fields import FIELDS
+
+# A published column may carry a shorter name than the vocabulary's, where another table uses that name otherwise.
+_RENAMED: Final = {
+    "core.fct_file": {"file_outcome": "outcome"},
+    "core.fct_submission": {"submission_status": "status"},
+    "core.dim_rule": {"rule_version": "version"},
+}
+
+
+def _table(name: str, title: str, grain: str, key: str, columns: str) -> pa.DataFrameSchema:
+    """A contract. ``columns`` names fields of the vocabulary; a trailing ? makes one nullable."""
+    renamed = _RENAMED.get(name, {})
+    built: dict[str, pa.Column] = {}
+    for word in columns.split():
+        field = word.removesuffix("?")
+        built[renamed.get(field, field)] = FIELDS[field].column(nullable=word.endswith("?"))
+    return pa.DataFrameSchema(
+        built,
+        name=name,
+        title=title,
+        description=grain,
+        strict=True,
+        ordered=True,
+        unique=key.split(),
+        metadata={"key": key.split()},
+    )
+
+
+_CELL_KEY: Final = "indicator_code applicant_kind measure"
+
+TABLES: Final[Mapping[str, pa.DataFrameSchema]] = {
+    str(schema.name): schema
+    for schema in (
+        _table(
+            "core.dim_organ",
+            "机构名录",
+            "One row per organ of the register.",
+            "organ_code",
+            "organ_code name kind parent_code? district_code? level organ_kind valid_from_year? valid_to_year?"
+            " code_status",
+        ),
+        _table(
+            "core.dim_form",
+            "表样",
+            "One row per form edition.",
+            "form_code",
+            "form_code title short_title first_year last_year? legal_basis cell_count",
+        ),
+        _table(
+            "core.dim_indicator",
+            "指标",
+            "One row per indicator of a form edition, and per figure that prose may print (form_code '').",
+            "form_code indicator_code",
+            "form_code indicator_code label unit parent_code? position value_kind label_status variant",
+        ),
+        _table(
+            "core.dim_rule",
+            "规则目录",
+            "One row per rule of the catalogue.",
+            "rule_id",
+            "rule_id rule_version severity editions scope equation sentence mend",
+        ),
+        _table(
+            "core.reporting_duty",
+            "应报名单",
+            "One row per organ, year and form that must be filed.",
+            "organ_code report_year form_code",
+            "organ_code report_year form_code basis due_on gates_total mode",
+        ),
+        _table(
+            "core.fct_file",
+            "收到的文件",
+            "One row per file ever received, the unreadable ones too.",
+            "file_id",
+            "file_id sequence sha256 folder inbox_path size_bytes received_at file_outcome reason submissions",
+        ),
+        _table(
+            "core.fct_submission",
+            "报表",
+            "One row per submission: one organ, year and form out of one file.",
+            "submission_id",
+            "submission_id organ_code report_year form_code variant basis is_nil file_id file_name sha256 sequence"
+            " received_at submission_status is_official supersedes? receipt_no",
+        ),
+        _table(
+            "core.fct_cell",
+            "单元格",
+            "One row per cell of every submission ever read, held and superseded ones too.",
+            f"submission_id {_CELL_KEY}",
+            f"submission_id organ_code report_year form_code {_CELL_KEY} value? derived_value? value_state printed"
+            " sheet address note",
+        ),
+        _table(
+            "core.official_cell",
+            "正式数",
+            "One row per cell of the submissions that count now.",
+            f"organ_code report_year form_code {_CELL_KEY}",
+            f"submission_id organ_code report_year form_code {_CELL_KEY} value? derived_value? value_state printed"
+            " sheet address note",
+        ),
+        _table(
+            "core.fct_rule_outcome",
+            "规则判定",
+            "One row per rule, scope and submission; rules on an organ and year (family H) have no submission, and what"
+            " is wrong with a whole file has the file only.",
+            "file_id submission_id organ_code report_year form_code rule_id scope",
+            "submission_id? file_id? organ_code report_year? form_code? rule_id severity scope outcome lhs? rhs?"
+            " difference? note",
+        ),
+        _table(
+            "core.fct_finding",
+            "问题",
+            "One row per outcome that failed or is uncertain.",
+            "finding_id",
+            "finding_id submission_id? file_id? organ_code report_year? form_code? rule_id severity scope outcome lhs?"
+            " rhs? difference? message mend cells state first_seen_at",
+        ),
+        _table(
+            "mart.city_rollup",
+            "全市汇总",
+            "One row per year, slice, form and cell: the sum over the official own submissions.",
+            f"report_year slice_kind slice_code form_code {_CELL_KEY}",
+            f"report_year slice_kind slice_code form_code {_CELL_KEY} value? organs_expected organs_reported"
+            " organs_nil organs_missing coverage is_complete cells_derived cells_blank",
+        ),
+        _table(
+            "mart.year_over_year",
+            "同比",
+            "One row per year, slice and cell, compared with the year before.",
+            f"report_year slice_kind slice_code {_CELL_KEY}",
+            f"report_year slice_kind slice_code {_CELL_KEY} form_code value? prior_value? change? change_pct?"
+            " comparability? note",
+        ),
+        _table(
+            "mart.reported_vs_computed",
+            "公布数与汇总数",
+            "One row per year and cell that the city published.",
+            f"report_year {_CELL_KEY}",
+            f"report_year form_code {_CELL_KEY} reported? computed? difference? is_complete",
+        ),
+        _table(
+            "mart.assessment_rate",
+            "考核指标率",
+            "One row per organ, year and rate.",
+            "report_year organ_code rate_code",
+            "report_year organ_code rate_code numerator? denominator? rate? note",
+        ),
+        _table(
+            "meta.build",
+            "建库记录",
+            "One row: the night that built this file.",
+            "night",
+            "night built_at code_version rules_hash forms_hash register_hash files_received files_accounted cells_read"
+            " cells_stored",
+        ),
+    )
+}
+"""'schema.table' -> contract, in the order in which they are built."""

@@ -1,0 +1,59 @@
+"""Opening a DuckDB file, for a reader and for the one writer.
+
+Belongs here: how a connection is made and how a transaction ends. Does not belong here: any statement on a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+_OFFLINE: Final[dict[str, str | bool | int | float | list[str]]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
+CATALOG: Final = "disclosure"
+STORAGE_VERSION: Final = "v1.4.0"
+"""Drivers from 1.4 on read it, and it refuses a foreign write-ahead log."""
+
+
+@contextmanager
+def writer(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The build database of a night, created if absent, as catalog ``disclosure``; closed whatever happens."""
+    connection = duckdb.connect(":memory:", config=_OFFLINE)
+    try:
+        connection.execute(f"ATTACH '{_quoted(path)}' AS {CATALOG} (STORAGE_VERSION '{STORAGE_VERSION}')")
+        connection.execute(f"USE {CATALOG}")
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def reader(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A published file, read-only and offline."""
+    connection = duckdb.connect(str(path), read_only=True, config=_OFFLINE)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All or nothing: rolls back and re-raises. After an error DuckDB's own COMMIT would succeed and store nothing."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

@@ -1,0 +1,69 @@
+"""The staging tables: what a night's reading hands to the SQL, and what judging hands to the core tables.
+
+Belongs here: the shape of schema ``stage`` of the build database. It is never published; its tables are the interface
+between reading (Arrow tables), judging (``warehouse.judge``) and the SELECTs under ``sql/core``.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import duckdb
+
+STAGE_DDL: Final = """
+CREATE SCHEMA IF NOT EXISTS stage;
+
+-- every file ever received, in order of receipt (sequence: the journal's number)
+CREATE TABLE stage.file (
+    file_id VARCHAR NOT NULL, sequence BIGINT NOT NULL, sha256 VARCHAR NOT NULL, folder VARCHAR NOT NULL,
+    inbox_path VARCHAR NOT NULL, size_bytes BIGINT NOT NULL, received_at TIMESTAMP NOT NULL,
+    outcome VARCHAR NOT NULL, reason VARCHAR NOT NULL);
+
+-- one organ, year and edition out of one file; basis: own, consolidated, published
+CREATE TABLE stage.submission (
+    submission_id VARCHAR NOT NULL, file_id VARCHAR NOT NULL, sequence BIGINT NOT NULL, organ_code VARCHAR NOT NULL,
+    report_year INTEGER NOT NULL, form_code VARCHAR NOT NULL, variant VARCHAR NOT NULL, basis VARCHAR NOT NULL,
+    is_nil BOOLEAN NOT NULL);
+
+-- every cell of every submission, prose figures (sheet 正文, codes nar_*) included; value is NULL unless reported
+CREATE TABLE stage.cell (
+    submission_id VARCHAR NOT NULL, position INTEGER NOT NULL, indicator_code VARCHAR NOT NULL,
+    applicant_kind VARCHAR NOT NULL, measure VARCHAR NOT NULL, value DECIMAL(18,4), value_state VARCHAR NOT NULL,
+    printed VARCHAR NOT NULL, sheet VARCHAR NOT NULL, address VARCHAR NOT NULL, note VARCHAR NOT NULL);
+
+-- what reading, pandera and the register had to say: V rules and M04; outcome: fail or uncertain
+CREATE TABLE stage.problem (
+    file_id VARCHAR NOT NULL, submission_id VARCHAR, rule_id VARCHAR NOT NULL, scope VARCHAR NOT NULL,
+    outcome VARCHAR NOT NULL, message VARCHAR NOT NULL, sheet VARCHAR NOT NULL, address VARCHAR NOT NULL,
+    printed VARCHAR NOT NULL);
+
+-- the register: every organ, and who must report what
+CREATE TABLE stage.organ (
+    organ_code VARCHAR NOT NULL, name VARCHAR NOT NULL, kind VARCHAR NOT NULL, parent_code VARCHAR,
+    district_code VARCHAR, level VARCHAR NOT NULL, organ_kind VARCHAR NOT NULL, valid_from_year INTEGER,
+    valid_to_year INTEGER, code_status VARCHAR NOT NULL);
+CREATE TABLE stage.duty (
+    organ_code VARCHAR NOT NULL, report_year INTEGER NOT NULL, form_code VARCHAR NOT NULL, basis VARCHAR NOT NULL,
+    due_on DATE NOT NULL, gates_total BOOLEAN NOT NULL, mode VARCHAR NOT NULL);
+
+-- judging writes the three below ------------------------------------------------------------------------------
+-- what a closed sum implies for a blank total
+CREATE TABLE stage.derived_value (
+    submission_id VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL, applicant_kind VARCHAR NOT NULL,
+    measure VARCHAR NOT NULL, derived_value DECIMAL(18,4) NOT NULL);
+
+-- every rule on every submission; submission_id is NULL for the rules on an organ and year (family H)
+CREATE TABLE stage.rule_outcome (
+    submission_id VARCHAR, file_id VARCHAR, organ_code VARCHAR NOT NULL, report_year INTEGER, form_code VARCHAR,
+    rule_id VARCHAR NOT NULL, severity VARCHAR NOT NULL, scope VARCHAR NOT NULL, outcome VARCHAR NOT NULL,
+    lhs DECIMAL(18,4), rhs DECIMAL(18,4), difference DECIMAL(18,4), note VARCHAR NOT NULL, message VARCHAR NOT NULL);
+
+-- what became of a submission
+CREATE TABLE stage.verdict (
+    submission_id VARCHAR NOT NULL, status VARCHAR NOT NULL, is_official BOOLEAN NOT NULL, supersedes VARCHAR);
+"""
+
+
+def create_stage(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the empty staging tables in the build database."""
+    connection.execute(STAGE_DDL)
