@@ -13,6 +13,9 @@ import pandas as pd
 import pandera.pandas as pa
 import pyarrow
 
+from schemas.form import MEASURES
+from schemas.register import BASES, CODE_STATUSES, KINDS, MODES
+
 ARROW_TYPES: Final = {
     "VARCHAR": pyarrow.string(),
     "INTEGER": pyarrow.int32(),
@@ -75,19 +78,7 @@ FIELDS: Final = _fields(
         "VARCHAR",
         "机构类别",
         "Kind of organ",
-        allowed=(
-            "city_government",
-            "municipal_office",
-            "municipal_department",
-            "vertical_branch",
-            "development_zone",
-            "affiliated_institution",
-            "district_government",
-            "district_office",
-            "district_department",
-            "subdistrict",
-            "town",
-        ),
+        allowed=KINDS,
     ),
     Field("parent_code", "VARCHAR", "上级代码", "The organ above, or the indicator that this is part of"),
     Field("district_code", "VARCHAR", "所属区", "District government the organ belongs to; NULL at the city level"),
@@ -106,14 +97,14 @@ FIELDS: Final = _fields(
         "VARCHAR",
         "代码依据",
         "seen = printed in a source, provisional = made up by the register",
-        allowed=("seen", "provisional"),
+        allowed=CODE_STATUSES,
     ),
     Field(
         "basis",
         "VARCHAR",
         "口径",
         "own = the organ's own figures, consolidated = a government for all below it, published = a report as printed",
-        allowed=("own", "consolidated", "published"),
+        allowed=BASES,
     ),
     Field("due_on", "DATE", "截止日期", "Last day for filing"),
     Field("gates_total", "BOOLEAN", "计入完整性", "Whether a total is incomplete without this submission"),
@@ -122,7 +113,7 @@ FIELDS: Final = _fields(
         "VARCHAR",
         "采集方式",
         "live = collected against a deadline, backfill = earlier years, nothing is late",
-        allowed=("live", "backfill"),
+        allowed=MODES,
     ),
     # forms
     Field("form_code", "VARCHAR", "表样", "Form edition"),
@@ -158,7 +149,6 @@ FIELDS: Final = _fields(
     Field("equation", "VARCHAR", "等式", "What must hold, over cell codes"),
     Field("sentence", "VARCHAR", "说明", "The sentence for the department"),
     Field("mend", "VARCHAR", "如何改正", "How the department mends it"),
-    Field("source", "VARCHAR", "出处", "Where the rule or the figure comes from"),
     Field(
         "severity",
         "VARCHAR",
@@ -193,7 +183,6 @@ FIELDS: Final = _fields(
         allowed=("open", "waived", "lapsed"),
     ),
     Field("first_seen_at", "TIMESTAMP", "首次发现", "Night on which the finding was first seen (Asia/Shanghai)"),
-    Field("cells", "VARCHAR", "单元格", "Sheets and addresses of the cells concerned, separated by ; "),
     # files and submissions
     Field("file_id", "VARCHAR", "文件编号", "F + number in the archive's journal", pattern=r"^F[0-9]{6,}$"),
     Field("sequence", "BIGINT", "接收序号", "Number of the receipt in the archive's journal", minimum=1),
@@ -238,7 +227,7 @@ FIELDS: Final = _fields(
     Field("receipt_no", "VARCHAR", "回执号", "Number of the receipt in outbox/"),
     # cells
     Field("applicant_kind", "VARCHAR", "申请人类别", "Kind of applicant; '' where the form has none"),
-    Field("measure", "VARCHAR", "期间", "annual or cumulative", allowed=("annual", "cumulative")),
+    Field("measure", "VARCHAR", "期间", "annual or cumulative", allowed=MEASURES),
     Field("value", "DECIMAL(18,4)", "数值", "The number; NULL where none was printed or the sum has no figure"),
     Field(
         "derived_value",

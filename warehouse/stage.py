@@ -46,6 +46,34 @@ CREATE TABLE stage.duty (
     organ_code VARCHAR NOT NULL, report_year INTEGER NOT NULL, form_code VARCHAR NOT NULL, basis VARCHAR NOT NULL,
     due_on DATE NOT NULL, gates_total BOOLEAN NOT NULL, mode VARCHAR NOT NULL);
 
+-- the forms, rules and rates as data
+CREATE TABLE stage.form (
+    form_code VARCHAR NOT NULL, title VARCHAR NOT NULL, short_title VARCHAR NOT NULL, first_year INTEGER NOT NULL,
+    last_year INTEGER, legal_basis VARCHAR NOT NULL, cell_count INTEGER NOT NULL);
+CREATE TABLE stage.indicator (
+    form_code VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL, label VARCHAR NOT NULL, unit VARCHAR NOT NULL,
+    parent_code VARCHAR, position INTEGER NOT NULL, value_kind VARCHAR NOT NULL, label_status VARCHAR NOT NULL,
+    variant VARCHAR NOT NULL);
+CREATE TABLE stage.form_cell (
+    form_code VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL, applicant_kind VARCHAR NOT NULL,
+    measure VARCHAR NOT NULL);
+CREATE TABLE stage.catalogue (
+    rule_id VARCHAR NOT NULL, version INTEGER NOT NULL, severity VARCHAR NOT NULL, editions VARCHAR NOT NULL,
+    scope VARCHAR NOT NULL, equation VARCHAR NOT NULL, sentence VARCHAR NOT NULL, mend VARCHAR NOT NULL);
+-- the same indicator code in two successive editions: class A to D
+CREATE TABLE stage.comparability (
+    from_form VARCHAR NOT NULL, to_form VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL,
+    comparability VARCHAR NOT NULL);
+-- side: numerator, denominator
+CREATE TABLE stage.rate_term (
+    rate_code VARCHAR NOT NULL, form_code VARCHAR NOT NULL, side VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL,
+    applicant_kind VARCHAR NOT NULL);
+CREATE TABLE stage.first_seen (finding_id VARCHAR NOT NULL, first_seen_at TIMESTAMP NOT NULL);
+CREATE TABLE stage.build (
+    night INTEGER NOT NULL, built_at TIMESTAMP NOT NULL, code_version VARCHAR NOT NULL, rules_hash VARCHAR NOT NULL,
+    forms_hash VARCHAR NOT NULL, register_hash VARCHAR NOT NULL, files_received BIGINT NOT NULL,
+    cells_read BIGINT NOT NULL);
+
 -- judging writes the three below ------------------------------------------------------------------------------
 -- what a closed sum implies for a blank total
 CREATE TABLE stage.derived_value (

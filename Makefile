@@ -1,0 +1,43 @@
+# Two commands do everything: `make nightly` runs the main job, `make test` passes the tests.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: setup nightly test lint ui bench docs lock samples
+
+setup: .venv/.installed
+
+# uv comes from the lock like everything else, by hash; then it installs the rest
+.venv/.installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > .venv/uv.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.lock
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	touch $@
+
+nightly: setup
+	$(BIN)/gongkai nightly --samples samples
+
+test: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest -n auto
+
+ui: setup
+	$(BIN)/gongkai ui
+
+bench: setup
+	$(BIN)/python -m benchmarks
+
+# the generated pages of docs/
+docs: setup
+	$(BIN)/python -m pipelines.docs docs
+
+# sample files from the published figures; changes nothing unless the figures or the layout changed
+samples: setup
+	$(BIN)/python -m samples.build
+
+lock: setup
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-strip-extras --no-header --no-annotate pyproject.toml --group dev -o requirements.lock

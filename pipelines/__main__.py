@@ -1,0 +1,5 @@
+"""``python -m pipelines`` is ``gongkai``."""
+
+from pipelines.cli import main
+
+main()

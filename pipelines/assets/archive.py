@@ -1,0 +1,39 @@
+"""Step 1: what lies in the inbox goes into the archive and the journal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dagster as dg
+
+from pipelines.assets.keys import OWNERS, RECEIVED_FILES
+from pipelines.intake import shown, take_in
+from pipelines.resources import Night
+
+
+@dg.asset(
+    key=RECEIVED_FILES,
+    group_name="intake",
+    owners=OWNERS,
+    kinds={"file"},
+    description="收件：把收件箱里新收到的文件按内容存档并记入流水；收件箱本身不改动。",
+    # the shared folder may be away for a moment; nothing else in the night is retried, a bad submission is data
+    retry_policy=dg.RetryPolicy(max_retries=3, delay=20, backoff=dg.Backoff.EXPONENTIAL),
+)
+def received_files(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[Any]:
+    """Archive and journal what is new in the inbox."""
+    settings = night.settings
+    if not settings.inbox.is_dir():
+        raise dg.Failure(f"{settings.inbox} is not there: create it, or point GONGKAI_HOME at the right folder")
+    intake = take_in(settings, night.journal())
+    return dg.MaterializeResult(
+        metadata={
+            "night": intake.night,
+            "new_files": len(intake.new),
+            "unchanged_files": intake.unchanged,
+            "ignored_files": intake.ignored,
+            "still_being_written": len(intake.deferred),
+            "left_for_the_next_night": dg.MetadataValue.json([shown(path) for path in intake.deferred]),
+            "inbox": dg.MetadataValue.path(settings.inbox),
+        }
+    )

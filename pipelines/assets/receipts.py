@@ -1,0 +1,36 @@
+"""Step 6: an answer to every submission and every file, into the outbox."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dagster as dg
+
+from pipelines.assets.keys import OWNERS, RECEIPTS, table_key
+from pipelines.receipts import write_receipts
+from pipelines.resources import Night
+from warehouse.connection import reader
+
+
+@dg.asset(
+    key=RECEIPTS,
+    deps=[table_key("core.fct_finding"), table_key("core.finding_cell"), table_key("core.fct_file")],
+    group_name="publication",
+    owners=OWNERS,
+    kinds={"html"},
+    description="回执：给每份报表和每个读不了的文件一份答复，写明哪一格有什么问题、怎样改正。",
+)
+def receipts(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[Any]:
+    """Write the receipts that changed."""
+    settings = night.settings
+    if not settings.receipts:
+        return dg.MaterializeResult(metadata={"skipped": "GONGKAI_RECEIPTS=off"})
+    with reader(settings.build_file) as connection:
+        written = write_receipts(connection, settings.outbox)
+    return dg.MaterializeResult(
+        metadata={
+            "receipts": written.receipts,
+            "changed": written.changed,
+            "outbox": dg.MetadataValue.path(settings.outbox),
+        }
+    )

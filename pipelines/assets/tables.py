@@ -1,0 +1,99 @@
+"""Steps 4 and 5: the published tables, each from its one SELECT, each with its contract as a blocking check.
+
+One step builds a layer: the graph shows every table with the tables that it reads, and a broken contract stops what
+lies downstream of the layer, publication above all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import dagster as dg
+import duckdb
+import pandas as pd
+
+from pipelines.assets.keys import OWNERS, RULE_LEDGER, column_schema, rows_shown, table_key
+from pipelines.checks import CHECKS, TableCheck
+from pipelines.resources import Night
+from schemas import render
+from schemas.tables import TABLES
+from warehouse.build import build_order, build_table, dependencies, violations
+from warehouse.connection import writer
+
+BuildTable = Callable[[duckdb.DuckDBPyConnection, str], int]
+
+
+def table_assets(layer: str, build: BuildTable = build_table) -> dg.AssetsDefinition:
+    """The step that builds all tables of schema ``layer``. ``build`` is replaced where a test breaks a table."""
+    tables = [table for table in build_order() if table.startswith(f"{layer}.")]
+
+    @dg.multi_asset(
+        name=f"{layer}_tables",
+        specs=[_spec(table) for table in tables],
+        check_specs=[*(_contract_spec(table) for table in tables), *(_check_spec(check) for check in _checks(tables))],
+    )
+    def build_layer(night: dg.ResourceParam[Night]) -> Iterator[dg.MaterializeResult[Any]]:
+        with writer(night.settings.build_file) as connection:
+            for table in tables:
+                rows = build(connection, table)
+                results = [_contract_result(connection, table)]
+                results += [_check_result(connection, check) for check in _checks([table])]
+                yield dg.MaterializeResult(
+                    asset_key=table_key(table), metadata={"dagster/row_count": rows}, check_results=results
+                )
+
+    return build_layer
+
+
+def _spec(table: str) -> dg.AssetSpec:
+    contract = TABLES[table]
+    layer, _ = table.split(".")
+    upstream = [table_key(name) for name in sorted(dependencies(table))]
+    return dg.AssetSpec(
+        key=table_key(table),
+        # a table that reads no other published table starts from the staged and judged night
+        deps=upstream or [RULE_LEDGER],
+        group_name=layer,
+        owners=OWNERS,
+        kinds={"duckdb", "sql"},
+        description=f"{contract.title}。{contract.description}",
+        metadata={"dagster/column_schema": column_schema(table), "key": ", ".join(render.key_of(contract))},
+    )
+
+
+def _checks(tables: list[str]) -> list[TableCheck]:
+    return [check for check in CHECKS if check.table in tables]
+
+
+def _contract_spec(table: str) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        "contract", asset=table_key(table), blocking=True, description="表的契约：列、类型、取值、主键（pandera）"
+    )
+
+
+def _check_spec(check: TableCheck) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        check.name, asset=table_key(check.table), blocking=check.is_blocking, description=check.description
+    )
+
+
+def _contract_result(connection: duckdb.DuckDBPyConnection, table: str) -> dg.AssetCheckResult:
+    broken = violations(connection, table)
+    return dg.AssetCheckResult(
+        asset_key=table_key(table),
+        check_name="contract",
+        passed=broken.empty,
+        metadata={"violations": len(broken)} | rows_shown(broken),
+    )
+
+
+def _check_result(connection: duckdb.DuckDBPyConnection, check: TableCheck) -> dg.AssetCheckResult:
+    bad: pd.DataFrame = connection.sql(check.bad_rows).df()
+    return dg.AssetCheckResult(
+        asset_key=table_key(check.table),
+        check_name=check.name,
+        passed=bad.empty,
+        severity=dg.AssetCheckSeverity.ERROR if check.is_blocking else dg.AssetCheckSeverity.WARN,
+        metadata={"rows": len(bad)} | rows_shown(bad),
+    )

@@ -1,0 +1,148 @@
+"""Whose a submission is, on what basis it was filed, and what the register has to say about it.
+
+Belongs here: the rules V11 and V20 to V23, as pure functions over a journal entry, what the file states, and the
+register. Does not belong here: loading any of it into the database (``pipelines.staging``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from pipelines.journal import Entry
+from schemas.register import Duty, Register, basis_of
+
+DutyIndex = Mapping[tuple[str, int, str], Duty]
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What a file says of one of its submissions; organ_code and organ_name are '' where it does not say."""
+
+    reading: str
+    ordinal: int
+    organ_code: str
+    organ_name: str
+    report_year: int
+    form_code: str
+    variant: str
+    is_nil: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A problem that the register raises: rule and Chinese sentence."""
+
+    rule_id: str
+    message: str
+    printed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """A submission with its organ, basis and identity, and what is to be said about it."""
+
+    entry: Entry
+    stated: Stated
+    submission_id: str
+    organ_code: str
+    basis: str
+    remarks: tuple[Remark, ...]
+
+
+def file_id(entry: Entry) -> str:
+    """The identity of a received file: its number in the journal."""
+    return f"F{entry['sequence']:06d}"
+
+
+def submission_id(sha256: str, organ_code: str, form_code: str, report_year: int) -> str:
+    """The stable identity of a submission; it survives every rebuild."""
+    return hashlib.sha256(f"{sha256}|{organ_code}|{form_code}|{report_year}".encode()).hexdigest()[:12]
+
+
+def duty_index(register: Register) -> DutyIndex:
+    """The duties of every year by (organ, year, form)."""
+    return {(duty.organ_code, duty.report_year, duty.form_code): duty for duty in register.duties()}
+
+
+def assign(entry: Entry, stated: Stated, register: Register, duties: DutyIndex) -> Assigned:
+    """The submission as its folder's organ filed it. ``entry["folder"]`` must be an organ of the register."""
+    organ = register.organs[entry["folder"]]
+    duty = duties.get((organ.organ_code, stated.report_year, stated.form_code))
+    remarks = [*_other_organ(stated, organ.organ_code, register), *_other_name(stated, organ.organ_code, register)]
+    if duty is None:
+        sentence = f"名录中{organ.name}{stated.report_year}年度不应报送表样 {stated.form_code}；请核对年度和表样"
+        remarks.append(Remark("V22", sentence))
+    return Assigned(
+        entry=entry,
+        stated=stated,
+        submission_id=submission_id(entry["sha256"], organ.organ_code, stated.form_code, stated.report_year),
+        organ_code=organ.organ_code,
+        basis=duty.basis if duty else basis_of(organ.kind),
+        remarks=tuple(remarks),
+    )
+
+
+def first_of_each(assigned: Iterable[Assigned]) -> tuple[list[Assigned], list[tuple[Assigned, Remark]]]:
+    """The submissions without those that their own file brings a second time, and what to say about these (V07)."""
+    kept: dict[str, Assigned] = {}
+    repeated: list[tuple[Assigned, Remark]] = []
+    for item in assigned:
+        first = kept.setdefault(item.submission_id, item)
+        if first is not item:
+            stated = item.stated
+            sentence = (
+                f"同一文件里有两份{stated.report_year}年度 {stated.form_code}，只采用了第一份；请删去多余的一份后重报"
+            )
+            repeated.append((first, Remark("V07", sentence)))
+    return list(kept.values()), repeated
+
+
+def same_night(assigned: Iterable[Assigned]) -> Iterator[tuple[Assigned, Remark]]:
+    """V11 for every submission that shares its organ, year, form and night with another."""
+    items = list(assigned)
+    nights = Counter(_night_key(item) for item in items)
+    for item in items:
+        if (count := nights[_night_key(item)]) > 1:
+            sentence = (
+                f"同一夜收到{count}份{item.stated.report_year}年度 {item.stated.form_code}，"
+                "按收到先后处理，以最后一份可接受的为准；如非本意，请告知以哪一份为准"
+            )
+            yield item, Remark("V11", sentence)
+
+
+def unknown_folder(folder: str) -> str:
+    """What is answered to a file outside every organ's folder."""
+    where = f"文件夹“{folder}”不是名录中的机构代码" if folder else "文件直接放在收件箱里，不在任何机构的文件夹中"
+    return f"{where}，无法判断由谁报送；请放入本机构代码命名的文件夹"
+
+
+def _night_key(item: Assigned) -> tuple[int, str, int, str]:
+    return (int(item.entry["night"]), item.organ_code, item.stated.report_year, item.stated.form_code)
+
+
+def _other_organ(stated: Stated, organ_code: str, register: Register) -> Iterator[Remark]:
+    """V21: the file names an organ that is not the folder's; V20: a name that the register does not know."""
+    named: str | None = stated.organ_code or None
+    if named is None and stated.organ_name:
+        organ = register.by_name(stated.organ_name, stated.report_year)
+        named = organ.organ_code if organ else None
+        if organ is None:
+            yield Remark("V20", f"名录中没有“{stated.organ_name}”，按所在文件夹的机构处理", stated.organ_name)
+    if named is not None and named != organ_code:
+        there = register.organs[named].name if named in register.organs else "名录外的机构"
+        here = register.organs[organ_code].name
+        sentence = f"文件写明的机构是 {named}（{there}），却放在 {organ_code}（{here}）的文件夹里；请改正机构或换文件夹"
+        yield Remark("V21", sentence, stated.organ_code or stated.organ_name)
+
+
+def _other_name(stated: Stated, organ_code: str, register: Register) -> Iterator[Remark]:
+    """V23: a name that the organ had in another year."""
+    name = stated.organ_name
+    if not name or register.by_name(name, stated.report_year) is None:
+        return
+    current = register.name_in(organ_code, stated.report_year)
+    if not register.is_name_in_use(organ_code, name, stated.report_year):
+        yield Remark("V23", f"“{name}”不是{stated.report_year}年度在用的名称，该年度应为“{current}”", name)

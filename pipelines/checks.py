@@ -1,0 +1,129 @@
+"""What must hold between tables, and what the ops team should see: queries that return the rows that are wrong.
+
+Belongs here: checks over whole tables beyond their contracts. A blocking one is about the warehouse itself and stops
+publication; the others are about what organs filed and colour the asset without stopping anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class TableCheck:
+    """A named query over ``table`` that returns the bad rows."""
+
+    table: str
+    name: str
+    description: str
+    bad_rows: str
+    is_blocking: bool
+
+
+CHECKS: Final = (
+    TableCheck(
+        "core.fct_submission",
+        "one_official",
+        "每个机构、年度、表样至多一份正式数",
+        """
+        SELECT organ_code, report_year, form_code, count(*) AS official
+        FROM core.fct_submission WHERE is_official
+        GROUP BY organ_code, report_year, form_code HAVING count(*) > 1
+        """,
+        is_blocking=True,
+    ),
+    TableCheck(
+        "core.fct_submission",
+        "nothing_held",
+        "没有被扣留的报表",
+        """
+        SELECT s.organ_code, o.name, s.report_year, s.form_code, s.file_name, s.receipt_no
+        FROM core.fct_submission AS s JOIN core.dim_organ AS o ON o.organ_code = s.organ_code
+        WHERE s.status = 'held' ORDER BY s.report_year DESC, s.organ_code
+        """,
+        is_blocking=False,
+    ),
+    TableCheck(
+        "core.fct_file",
+        "nothing_rejected",
+        "没有读不了的文件",
+        "SELECT inbox_path, reason, received_at FROM core.fct_file WHERE outcome = 'rejected' ORDER BY sequence",
+        is_blocking=False,
+    ),
+    TableCheck(
+        "core.fct_finding",
+        "no_error_findings",
+        "没有未解决的错误",
+        """
+        SELECT organ_code, report_year, form_code, rule_id, scope, lhs, rhs, difference, message
+        FROM core.fct_finding WHERE severity = 'error' AND state = 'open'
+        ORDER BY report_year DESC NULLS LAST, organ_code, rule_id, scope
+        """,
+        is_blocking=False,
+    ),
+    TableCheck(
+        "mart.city_rollup",
+        "slices_add_up",
+        "全市 = 本级 + 下级 = 政府 + 部门",
+        """
+        WITH part AS (
+            SELECT report_year, form_code, indicator_code, applicant_kind, measure, slice_kind,
+                   coalesce(sum(value), 0) AS total
+            FROM mart.city_rollup WHERE slice_kind IN ('city', 'level', 'organ_kind')
+            GROUP BY ALL
+        )
+        SELECT p.*, c.total AS city_total
+        FROM part AS p JOIN part AS c
+            ON c.report_year = p.report_year AND c.form_code = p.form_code AND c.indicator_code = p.indicator_code
+            AND c.applicant_kind = p.applicant_kind AND c.measure = p.measure AND c.slice_kind = 'city'
+        WHERE p.total <> c.total
+        """,
+        is_blocking=True,
+    ),
+    TableCheck(
+        "mart.city_rollup",
+        "organs_conserved",
+        "应报 = 已报 + 零报告 + 缺报",
+        """
+        SELECT DISTINCT report_year, slice_kind, slice_code, form_code, organs_expected, organs_reported, organs_nil,
+                        organs_missing
+        FROM mart.city_rollup WHERE organs_expected <> organs_reported + organs_nil + organs_missing
+        """,
+        is_blocking=True,
+    ),
+    TableCheck(
+        "mart.city_rollup",
+        "complete",
+        "应报的机构都已报送",
+        """
+        SELECT d.report_year, d.form_code, d.organ_code, o.name, d.due_on
+        FROM core.reporting_duty AS d
+        JOIN core.dim_organ AS o ON o.organ_code = d.organ_code
+        LEFT JOIN core.fct_submission AS s
+            ON s.organ_code = d.organ_code AND s.report_year = d.report_year AND s.form_code = d.form_code
+            AND s.is_official
+        WHERE d.gates_total AND s.submission_id IS NULL
+        ORDER BY d.report_year DESC, d.form_code, d.organ_code
+        """,
+        is_blocking=False,
+    ),
+    TableCheck(
+        "mart.reported_vs_computed",
+        "agrees_with_published",
+        "完整年度的汇总数与公布数一致",
+        """
+        SELECT report_year, indicator_code, applicant_kind, measure, reported, computed, difference
+        FROM mart.reported_vs_computed WHERE is_complete AND difference <> 0
+        ORDER BY report_year DESC, indicator_code, applicant_kind, measure
+        """,
+        is_blocking=False,
+    ),
+    TableCheck(
+        "meta.build",
+        "conserved",
+        "收到的文件都有结果，读出的格都已入库",
+        "SELECT * FROM meta.build WHERE files_received <> files_accounted OR cells_read <> cells_stored",
+        is_blocking=True,
+    ),
+)

@@ -1,0 +1,147 @@
+"""The command line: ``gongkai``.
+
+Belongs here: options, exit codes and what is printed. Does not belong here: any work; each command calls one function.
+"""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+import dagster as dg
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from pipelines.instance import WORKSPACE, prepare_home, run_night
+from pipelines.seeding import seed_if_empty
+from pipelines.settings import Settings, SettingsError
+from pipelines.summary import print_night
+from pipelines.templates import write_template
+from schemas.form import FormError, form_for
+from schemas.register import load_register
+from warehouse.publish import CURRENT, FILE_NAME
+from warehouse.query import QueryError, query
+
+_LOOPBACK: Final = "127.0.0.1"
+_DEFAULT_PORT: Final = 3000
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="gongkai")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """公开：政府信息公开统计的采集、核对、汇总与发布。"""
+    try:
+        context.obj = Settings.from_environment()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.command()
+@click.option(
+    "--samples", type=click.Path(exists=True, file_okay=False, path_type=Path), help="收件箱为空时放入这套样例"
+)
+@click.pass_obj
+def nightly(settings: Settings, samples: Path | None) -> None:
+    """跑一夜：收件、读数、判定、汇总、回执、发布；在网页上看得到这一次运行。"""
+    prepare_home(settings)
+    console = Console()
+    if samples is not None and (count := seed_if_empty(samples, settings.inbox)):
+        console.print(f"收件箱是空的，已放入 {count} 个样例文件（说明见 {samples / 'README.md'}）。")
+    with dg.DagsterInstance.get() as instance:
+        result = run_night(instance)
+    if not result.success:
+        console.print(
+            f"[bold red]这一夜失败了[/]，昨夜发布的文件没有改动。运行编号 {result.run_id}，原因见 gongkai ui。"
+        )
+        sys.exit(1)
+    published = _published_file(settings)
+    print_night(console, published)
+    console.print(f"已发布：{published}", soft_wrap=True)
+    console.print(f"网页：gongkai ui，然后打开 http://{_LOOPBACK}:{_DEFAULT_PORT}/runs/{result.run_id}", soft_wrap=True)
+
+
+@main.command()
+@click.option("--form", "form_code", required=True, help="表样，例如 gb_2021")
+@click.option("--organ", "organ_code", required=True, help="机构代码")
+@click.option("--year", "report_year", type=int, required=True, help="报告年度")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="写到哪个 .xlsx")
+@click.pass_obj
+def template(settings: Settings, form_code: str, organ_code: str, report_year: int, output: Path) -> None:
+    """一份可以直接填写的空白报表，读的时候不用猜。"""
+    register = load_register(settings.register)
+    organ = register.organs.get(organ_code)
+    if organ is None:
+        raise click.ClickException(f"名录中没有机构代码 {organ_code}")
+    try:
+        form = form_for(form_code, report_year)
+    except FormError as error:
+        raise click.ClickException(str(error)) from error
+    name = register.name_in(organ_code, report_year)
+    output.write_bytes(write_template(form, organ_code=organ_code, organ_name=name, report_year=report_year))
+    click.echo(f"已写出 {output}（{name}，{report_year}年度，{form.short_title}）")
+
+
+@main.command()
+@click.argument("statement")
+@click.option("--max-rows", type=click.IntRange(1, 100_000), default=200, show_default=True, help="最多显示多少行")
+@click.option("--csv", "as_csv", is_flag=True, help="输出 CSV")
+@click.pass_obj
+def sql(settings: Settings, statement: str, max_rows: int, as_csv: bool) -> None:
+    """在已发布的文件上查询，只读。"""
+    try:
+        rows = query(_published_file(settings), statement, max_rows=max_rows)
+    except (QueryError, duckdb.Error) as error:
+        raise click.ClickException(str(error)) from error
+    lines = zip(*(column.to_pylist() for column in rows.columns), strict=True)
+    if as_csv:
+        writer = csv.writer(sys.stdout)
+        writer.writerow(rows.column_names)
+        writer.writerows(lines)
+        return
+    table = Table(*rows.column_names)
+    for line in lines:
+        table.add_row(*("" if value is None else str(value) for value in line))
+    Console().print(table)
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=_DEFAULT_PORT, show_default=True)
+@click.pass_obj
+def ui(settings: Settings, port: int) -> None:
+    """运行网页、后台进程和每夜的计划，只在本机可见。"""
+    prepare_home(settings)
+    bin_folder = Path(sys.executable).parent
+    workspace = ["-w", str(WORKSPACE)]
+    commands = [
+        [str(bin_folder / "dagster-webserver"), "-h", _LOOPBACK, "-p", str(port), *workspace],
+        [str(bin_folder / "dagster-daemon"), "run", *workspace],
+    ]
+    processes = [subprocess.Popen(command) for command in commands]  # noqa: S603 - our own environment's programs
+    click.echo(f"http://{_LOOPBACK}:{port}")
+    try:
+        while all(process.poll() is None for process in processes):
+            try:
+                processes[0].wait(timeout=1)
+            except subprocess.TimeoutExpired:
+                continue
+    except KeyboardInterrupt:
+        click.echo("停止")
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait()
+    sys.exit(max(abs(process.returncode or 0) for process in processes) and 1)
+
+
+def _published_file(settings: Settings) -> Path:
+    path = settings.published / CURRENT / FILE_NAME
+    if not path.exists():
+        raise click.ClickException(f"还没有发布过：{path} 不存在，请先运行 gongkai nightly")
+    return path

@@ -1,0 +1,54 @@
+"""The code location: every asset, check, job and schedule, assembled by one function.
+
+Belongs here: assembly. A test or another installation calls ``build_defs`` with settings and overrides of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from pipelines.assets.archive import received_files
+from pipelines.assets.cells import submitted_cells
+from pipelines.assets.ledger import rule_ledger
+from pipelines.assets.publication import published_warehouse
+from pipelines.assets.receipts import receipts
+from pipelines.assets.tables import BuildTable, table_assets
+from pipelines.lock import JOB_NAME
+from pipelines.resources import night_resource
+from pipelines.schedules import nightly_schedule
+from pipelines.settings import Settings
+from warehouse.build import SCHEMAS, build_table
+
+
+def build_defs(
+    settings: Settings, *, resources: Mapping[str, Any] | None = None, build: BuildTable = build_table
+) -> dg.Definitions:
+    """The definitions of one installation.
+
+    ``resources`` replaces or adds resources by name; ``build`` replaces how a table is built.
+    """
+    return dg.Definitions(
+        assets=[
+            received_files,
+            submitted_cells,
+            rule_ledger,
+            *(table_assets(layer, build) for layer in SCHEMAS),
+            receipts,
+            published_warehouse,
+        ],
+        jobs=[
+            dg.define_asset_job(
+                JOB_NAME, selection=dg.AssetSelection.all(), description="每夜：收件、读数、判定、汇总、回执、发布"
+            )
+        ],
+        schedules=[nightly_schedule(settings)],
+        resources={"night": night_resource(settings), **(resources or {})},
+        # one process, one writer: parallelism belongs to reading and to the database engine
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build_defs(Settings.from_environment())

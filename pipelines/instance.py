@@ -1,0 +1,55 @@
+"""The home's folders and the Dagster instance in it, made ready before anything runs.
+
+Belongs here: ``work/dagster`` and its configuration, and a night run in this process so that the web pages show it like
+a scheduled one. Does not belong here: what a night does.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Final
+
+import dagster as dg
+from dagster._core.definitions.reconstruct import ReconstructableRepository
+from dagster._core.execution.api import execute_run
+from dagster._core.remote_origin import RemoteJobOrigin, RemoteRepositoryOrigin
+from dagster._core.workspace.load_target import WorkspaceFileTarget
+
+from pipelines.lock import JOB_NAME, PID_TAG
+from pipelines.settings import PROJECT, Settings
+
+_CONFIG: Final = Path(__file__).parent / "dagster.yaml"
+_MODULE: Final = "pipelines.definitions"
+WORKSPACE: Final = PROJECT / "workspace.yaml"
+
+
+def prepare_home(settings: Settings) -> None:
+    """Create the home's folders and the instance configuration, and point this process at them."""
+    for folder in (settings.inbox, settings.archive, settings.outbox, settings.published, settings.home / "decisions"):
+        folder.mkdir(parents=True, exist_ok=True)
+    (settings.dagster_home / ".nux").mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(_CONFIG, settings.dagster_home / "dagster.yaml")
+    # the web pages would open with an invitation to a community chat, over everything
+    (settings.dagster_home / ".nux" / "nux.yaml").write_text("seen: 1\n", encoding="ascii")
+    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    os.environ["GONGKAI_HOME"] = str(settings.home)
+
+
+def run_night(instance: dg.DagsterInstance) -> dg.JobExecutionResult:
+    """One night in this process, recorded with the workspace's origin.
+
+    A run without the origin would be missing from the job's page and would fire no run-failure sensor. The imports are
+    private to Dagster; ``tests/integration`` pins what they do.
+    """
+    repository = ReconstructableRepository.for_module(_MODULE, "defs", working_directory=str(PROJECT))
+    job = repository.get_reconstructable_job(JOB_NAME)
+    (location,) = WorkspaceFileTarget([str(WORKSPACE)]).create_origins()
+    run = instance.create_run_for_job(
+        job_def=job.get_definition(),
+        remote_job_origin=RemoteJobOrigin(RemoteRepositoryOrigin(location, "__repository__"), JOB_NAME),
+        job_code_origin=job.get_python_origin(),
+        tags={PID_TAG: str(os.getpid())},
+    )
+    return execute_run(job, run, instance)

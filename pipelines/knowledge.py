@@ -1,0 +1,135 @@
+"""What is true tonight: forms, rules and register, loaded once, as rows for staging, and named by their hashes.
+
+Belongs here: turning what ``schemas`` knows into rows, and the hashes that ``meta.build`` records. Does not belong
+here: anything about a submission.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from schemas.concept import rate_terms, shared_indicators
+from schemas.form import FORMS_FOLDER, Form, load_forms
+from schemas.narrative import load_narrative_codes
+from schemas.register import REGISTER_FOLDER, Register, load_register
+from schemas.rule import Rule, load_rules, rules_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """Forms, rules and register of one night."""
+
+    forms: Mapping[str, Form]
+    rules: tuple[Rule, ...]
+    register: Register
+    register_folder: Path
+
+    def hashes(self) -> dict[str, str]:
+        """code_version and the SHA-256 of rules, forms and register."""
+        return {
+            "code_version": version("gongkai"),
+            "rules_hash": rules_hash(self.rules),
+            "forms_hash": _folder_hash(FORMS_FOLDER),
+            "register_hash": _folder_hash(self.register_folder),
+        }
+
+    def rows(self) -> dict[str, Iterable[dict[str, Any]]]:
+        """Rows of the staging tables that hold data, by table name."""
+        return {
+            "organ": self._organs(),
+            "duty": (asdict(duty) for duty in self.register.duties()),
+            "form": self._forms(),
+            "indicator": self._indicators(),
+            "form_cell": (
+                {"form_code": form.form_code, **asdict(key)} for form in self.forms.values() for key in form.cells()
+            ),
+            "catalogue": self._rules(),
+            "comparability": (item._asdict() for item in shared_indicators(self.forms)),
+            "rate_term": (term._asdict() for term in rate_terms()),
+        }
+
+    def _organs(self) -> Iterable[dict[str, Any]]:
+        for organ in self.register.organs.values():
+            yield {
+                "organ_code": organ.organ_code,
+                "name": organ.name,
+                "kind": organ.kind,
+                "parent_code": organ.parent_code or None,
+                "district_code": self.register.district_of(organ.organ_code),
+                "level": self.register.level_of(organ.organ_code),
+                "organ_kind": self.register.slice_kind_of(organ.organ_code),
+                "valid_from_year": organ.valid_from_year,
+                "valid_to_year": organ.valid_to_year,
+                "code_status": organ.code_status,
+            }
+
+    def _forms(self) -> Iterable[dict[str, Any]]:
+        for form in self.forms.values():
+            yield {
+                "form_code": form.form_code,
+                "title": form.title,
+                "short_title": form.short_title,
+                "first_year": form.first_year,
+                "last_year": form.last_year,
+                "legal_basis": form.legal_basis,
+                "cell_count": len(form.cells()),
+            }
+
+    def _indicators(self) -> Iterable[dict[str, Any]]:
+        for form in self.forms.values():
+            for indicator in form.indicators.values():
+                yield {
+                    "form_code": form.form_code,
+                    "indicator_code": indicator.code,
+                    "label": indicator.label,
+                    "unit": indicator.unit,
+                    "parent_code": indicator.parent_code or None,
+                    "position": indicator.position,
+                    "value_kind": indicator.value_kind,
+                    "label_status": indicator.label_status,
+                    "variant": indicator.variant,
+                }
+        for position, code in enumerate(load_narrative_codes().values(), start=1):
+            yield {
+                "form_code": "",
+                "indicator_code": code.code,
+                "label": code.label,
+                "unit": code.unit,
+                "parent_code": None,
+                "position": position,
+                "value_kind": "prose",
+                "label_status": "seen",
+                "variant": "",
+            }
+
+    def _rules(self) -> Iterable[dict[str, Any]]:
+        for rule in self.rules:
+            yield {
+                "rule_id": rule.rule_id,
+                "version": rule.version,
+                "severity": rule.severity,
+                "editions": ";".join(rule.editions),
+                "scope": rule.scope,
+                "equation": "; ".join(statement.text for statement in rule.statements),
+                "sentence": rule.sentence,
+                "mend": rule.mend,
+            }
+
+
+def load_knowledge(register: Path | None = None) -> Knowledge:
+    """Forms, rules and the register in ``register`` (None = the packaged one), validated on loading."""
+    folder = register or REGISTER_FOLDER
+    return Knowledge(load_forms(), load_rules(), load_register(folder), folder)
+
+
+def _folder_hash(folder: Path) -> str:
+    """SHA-256 over the names and bytes of the data files in ``folder``."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.iterdir() if path.suffix in {".csv", ".yaml"}):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()

@@ -1,0 +1,93 @@
+"""One night at a time: the lock that a night holds, and the clearing of nights that died.
+
+Belongs here: ``work/nightly.lock`` and what follows from who holds it. A night that was killed cannot say so: its run
+stays STARTED in Dagster's storage, counts against the limit of concurrent runs and would block the schedule for ever.
+The lock is the kernel's, so it is free the moment its holder is dead; whoever finds it free may close such runs.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import dagster as dg
+
+JOB_NAME: Final = "nightly"
+PID_TAG: Final = "gongkai/pid"
+_GRACE: Final = timedelta(minutes=5)
+"""a run that has started but not yet taken the lock is given this long before it counts as dead"""
+
+
+class NightIsRunningError(RuntimeError):
+    """Another night holds the lock."""
+
+
+@contextmanager
+def night_lock(path: Path) -> Iterator[None]:
+    """Hold the lock; raises NightIsRunningError naming the holder's process where another night has it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            holder = file.read().strip() or "unknown"
+            raise NightIsRunningError(f"a night is running already (process {holder}); wait for it to end") from None
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield
+
+
+def clear_dead_runs(instance: dg.DagsterInstance, lock_file: Path, *, own_run_id: str | None = None) -> list[str]:
+    """Mark as failed the runs that a dead process left unfinished; returns their run ids.
+
+    Call it without the lock to clear only while no night holds it, or as its holder with ``own_run_id``.
+    """
+    if own_run_id is not None:
+        return _clear(instance, own_run_id)
+    try:
+        with night_lock(lock_file):
+            return _clear(instance, own_run_id)
+    except NightIsRunningError:
+        return []
+
+
+def _clear(instance: dg.DagsterInstance, own_run_id: str | None) -> list[str]:
+    unfinished = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+    records = instance.get_run_records(dg.RunsFilter(statuses=unfinished))
+    cleared = []
+    for record in records:
+        run = record.dagster_run
+        if run.run_id != own_run_id and _is_dead(record):
+            message = "The process of this night is gone without ending it; closed so that the next night can run."
+            instance.report_run_failed(run, message)
+            cleared.append(run.run_id)
+    return cleared
+
+
+def _is_dead(record: dg.RunRecord) -> bool:
+    pid = record.dagster_run.tags.get(PID_TAG)
+    if pid is not None:
+        # the lock was free: a live process of that number is not a night any more, unless it has just begun
+        return not _is_alive(int(pid)) or _age(record) > _GRACE
+    return _age(record) > _GRACE
+
+
+def _age(record: dg.RunRecord) -> timedelta:
+    return datetime.now(UTC) - record.update_timestamp.replace(tzinfo=UTC)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

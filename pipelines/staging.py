@@ -1,0 +1,243 @@
+"""From what was read and journalled to the staging tables of a night.
+
+Belongs here: loading files, submissions, cells and problems, and the forms, rules and register as data, into the build
+database. Does not belong here: whose a submission is (``pipelines.assignment``), reading, judging.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.assignment import (
+    Assigned,
+    Remark,
+    Stated,
+    assign,
+    duty_index,
+    file_id,
+    first_of_each,
+    same_night,
+    unknown_folder,
+)
+from pipelines.intake import shown
+from pipelines.journal import Entry, Journal
+from pipelines.knowledge import Knowledge
+from pipelines.parse_cache import SHAPES, parts, reading_key
+from warehouse.build import load_rows
+from warehouse.stage import create_stage
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """The counts that the conservation checks compare."""
+
+    files_received: int
+    files_accounted: int
+    cells_read: int
+    cells_stored: int
+    submissions: int
+    problems: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Readings:
+    """What was read, by reading key. ``cells`` counts those of each (reading, ordinal)."""
+
+    stated: Mapping[str, list[Stated]]
+    reasons: Mapping[str, list[str]]
+    cells: Mapping[tuple[str, int], int]
+
+
+def stage_night(
+    connection: duckdb.DuckDBPyConnection, journal: Journal, parse_folder: Path, knowledge: Knowledge
+) -> Staged:
+    """Fill the empty staging tables with everything ever received; returns the counts that must agree."""
+    create_stage(connection)
+    for table, rows in knowledge.rows().items():
+        load_rows(connection, f"stage.{table}", rows)
+    _attach_readings(connection, parse_folder)
+    readings = _readings(connection)
+    entries = journal.of("file_received")
+    owners = knowledge.register.organs.keys()
+    owned = [entry for entry in entries if entry["outcome"] == "archived" and entry["folder"] in owners]
+    strays = [entry for entry in entries if entry["outcome"] == "archived" and entry["folder"] not in owners]
+    assigned, repeated = _assign(owned, readings, knowledge)
+    load_rows(connection, "stage.file", (_file(entry, owners, readings) for entry in entries))
+    load_rows(connection, "stage.submission", (_submission(item) for item in assigned))
+    said = [(item, remark) for item in assigned for remark in item.remarks]
+    load_rows(connection, "stage.problem", _remarks([*said, *repeated, *same_night(assigned)]))
+    load_rows(connection, "stage.problem", (_stray(entry) for entry in strays))
+    _load_cells(connection, assigned, owned)
+    _load_history(connection, journal, knowledge)
+    return _count(connection, len(entries), sum(readings.cells.get(_place(item), 0) for item in assigned))
+
+
+def _assign(
+    owned: Iterable[Entry], readings: _Readings, knowledge: Knowledge
+) -> tuple[list[Assigned], list[tuple[Assigned, Remark]]]:
+    duties = duty_index(knowledge.register)
+    return first_of_each(
+        assign(entry, stated, knowledge.register, duties)
+        for entry in owned
+        for stated in readings.stated.get(_reading(entry), ())
+    )
+
+
+def _reading(entry: Entry) -> str:
+    return reading_key(entry["sha256"], entry["path"])
+
+
+def _place(item: Assigned) -> tuple[str, int]:
+    return (item.stated.reading, item.stated.ordinal)
+
+
+def _attach_readings(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """The parts of the parse cache as temporary views; an empty cache gives empty ones."""
+    for name, shape in SHAPES.items():
+        files = [str(path) for path in parts(folder, name)]
+        if files:
+            connection.read_parquet(files).create_view(f"reading_{name}")
+        else:
+            connection.register(f"reading_{name}", shape.empty_table())
+
+
+def _readings(connection: duckdb.DuckDBPyConnection) -> _Readings:
+    stated: dict[str, list[Stated]] = {}
+    for row in _dicts(connection, "SELECT * FROM reading_submission ORDER BY reading, ordinal"):
+        stated.setdefault(row["reading"], []).append(Stated(**row))
+    reasons: dict[str, list[str]] = {}
+    for row in _dicts(connection, "SELECT reading, message FROM reading_problem WHERE ordinal IS NULL"):
+        reasons.setdefault(row["reading"], []).append(row["message"])
+    counted = connection.execute("SELECT reading, ordinal, count(*) FROM reading_cell GROUP BY ALL").fetchall()
+    return _Readings(stated, reasons, {(str(reading), int(ordinal)): int(n) for reading, ordinal, n in counted})
+
+
+def _file(entry: Entry, owners: Iterable[str], readings: _Readings) -> dict[str, Any]:
+    outcome, reason = entry["outcome"], entry["reason"]
+    if outcome == "archived":
+        key = _reading(entry)
+        if entry["folder"] not in owners:
+            outcome, reason = "rejected", unknown_folder(shown(entry["folder"]))
+        elif key in readings.stated:
+            outcome, reason = "read", ""
+        else:
+            outcome, reason = "rejected", "；".join(readings.reasons.get(key, ["没有读到任何报表"]))
+    return {
+        "file_id": file_id(entry),
+        "sequence": entry["sequence"],
+        "sha256": entry["sha256"],
+        "folder": shown(entry["folder"]),
+        "inbox_path": shown(entry["path"]),
+        "size_bytes": entry["size"],
+        "received_at": datetime.fromisoformat(entry["received_at"]),
+        "outcome": outcome,
+        "reason": reason,
+    }
+
+
+def _submission(item: Assigned) -> dict[str, Any]:
+    return {
+        "submission_id": item.submission_id,
+        "file_id": file_id(item.entry),
+        "sequence": item.entry["sequence"],
+        "organ_code": item.organ_code,
+        "report_year": item.stated.report_year,
+        "form_code": item.stated.form_code,
+        "variant": item.stated.variant,
+        "basis": item.basis,
+        "is_nil": item.stated.is_nil,
+    }
+
+
+def _remarks(said: Iterable[tuple[Assigned, Remark]]) -> Iterator[dict[str, Any]]:
+    for item, remark in said:
+        yield _problem(file_id(item.entry), item.submission_id, remark)
+
+
+def _stray(entry: Entry) -> dict[str, Any]:
+    return _problem(file_id(entry), None, Remark("V20", unknown_folder(shown(entry["folder"]))))
+
+
+def _problem(file: str, submission: str | None, remark: Remark) -> dict[str, Any]:
+    return {
+        "file_id": file,
+        "submission_id": submission,
+        "rule_id": remark.rule_id,
+        "scope": "",
+        "outcome": "fail",
+        "message": remark.message,
+        "sheet": "",
+        "address": "",
+        "printed": remark.printed,
+    }
+
+
+def _load_cells(connection: duckdb.DuckDBPyConnection, assigned: list[Assigned], owned: list[Entry]) -> None:
+    """Cells and problems as read, under the identities just given; file-level problems under the file's."""
+    places = [
+        {
+            "reading": item.stated.reading,
+            "ordinal": item.stated.ordinal,
+            "submission_id": item.submission_id,
+            "file_id": file_id(item.entry),
+        }
+        for item in assigned
+    ]
+    whole = [{"reading": _reading(entry), "file_id": file_id(entry)} for entry in owned]
+    text = pa.string()
+    place = pa.schema([("reading", text), ("ordinal", pa.int32()), ("submission_id", text), ("file_id", text)])
+    connection.register("place", pa.Table.from_pylist(places, schema=place))
+    connection.register("whole", pa.Table.from_pylist(whole, schema=pa.schema([("reading", text), ("file_id", text)])))
+    connection.execute("""
+        INSERT INTO stage.cell BY NAME
+        SELECT p.submission_id, c.position, c.indicator_code, c.applicant_kind, c.measure, c.value, c.value_state,
+               c.printed, c.sheet, c.address, c.note
+        FROM reading_cell AS c JOIN place AS p ON p.reading = c.reading AND p.ordinal = c.ordinal""")
+    connection.execute("""
+        INSERT INTO stage.problem BY NAME
+        SELECT p.file_id, p.submission_id, r.rule_id, r.scope, r.outcome, r.message, r.sheet, r.address, r.printed
+        FROM reading_problem AS r JOIN place AS p ON p.reading = r.reading AND p.ordinal = r.ordinal
+        UNION ALL
+        SELECT w.file_id, NULL, r.rule_id, r.scope, r.outcome, r.message, r.sheet, r.address, r.printed
+        FROM reading_problem AS r JOIN whole AS w ON w.reading = r.reading
+        WHERE r.ordinal IS NULL""")
+    connection.unregister("place")
+    connection.unregister("whole")
+
+
+def _load_history(connection: duckdb.DuckDBPyConnection, journal: Journal, knowledge: Knowledge) -> None:
+    """When a finding was first seen, and the record of the night itself."""
+    opened = journal.of("night_opened")[-1]
+    load_rows(
+        connection,
+        "stage.first_seen",
+        (
+            {"finding_id": finding, "first_seen_at": datetime.fromisoformat(entry["at"])}
+            for entry in journal.of("night_closed")
+            for finding in entry["new_findings"]
+        ),
+    )
+    night = {"night": opened["night"], "built_at": datetime.fromisoformat(opened["at"])}
+    counts = {"files_received": len(journal.of("file_received")), "cells_read": 0}
+    load_rows(connection, "stage.build", [night | knowledge.hashes() | counts])
+
+
+def _count(connection: duckdb.DuckDBPyConnection, files_received: int, cells_read: int) -> Staged:
+    connection.execute("UPDATE stage.build SET cells_read = ?", [cells_read])
+    row = connection.execute("""
+        SELECT (SELECT count(*) FROM stage.file WHERE outcome IN ('read', 'rejected', 'duplicate')),
+               (SELECT count(*) FROM stage.cell), (SELECT count(*) FROM stage.submission),
+               (SELECT count(*) FROM stage.problem)""").fetchone()
+    accounted, stored, submissions, problems = row or (0, 0, 0, 0)
+    return Staged(files_received, accounted, cells_read, stored, submissions, problems)
+
+
+def _dicts(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[dict[str, Any]]:
+    yield from connection.sql(query).to_arrow_table().to_pylist()

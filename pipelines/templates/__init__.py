@@ -1,0 +1,27 @@
+"""The workbooks of a statutory form, rendered from ``schemas.form`` alone.
+
+Belongs here: blank and filled workbooks - the template that an office fills in, and the same layout as typed by hand.
+Does not belong here: reading them back (``pipelines.readers``), receipts, and anything about one edition in particular.
+"""
+
+from pipelines.templates.statutory import write_statutory
+from pipelines.templates.workbook import (
+    IDENTITY_SHEET,
+    NARRATIVE_HEADER,
+    NARRATIVE_SHEET,
+    TEMPLATE_MARK,
+    TEMPLATE_VERSION,
+    NarrativeFigure,
+    write_template,
+)
+
+__all__ = [
+    "IDENTITY_SHEET",
+    "NARRATIVE_HEADER",
+    "NARRATIVE_SHEET",
+    "TEMPLATE_MARK",
+    "TEMPLATE_VERSION",
+    "NarrativeFigure",
+    "write_statutory",
+    "write_template",
+]

@@ -1,0 +1,258 @@
+"""The register: figures of the packaged one, and what a broken one is told."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from schemas.register import (
+    KINDS,
+    REGISTER_FOLDER,
+    Register,
+    RegisterError,
+    load_register,
+)
+
+Edit = Callable[[str, str, str], Path]
+
+
+@pytest.fixture(scope="module")
+def register() -> Register:
+    return load_register()
+
+
+@pytest.fixture
+def edited(tmp_path: Path) -> Edit:
+    """A copy of the packaged register in which one text of one file is replaced ('' appends)."""
+
+    def edit(file: str, old: str, new: str) -> Path:
+        folder = tmp_path / "register"
+        shutil.copytree(REGISTER_FOLDER, folder)
+        text = (folder / file).read_text(encoding="utf-8")
+        assert not old or text.count(old) >= 1
+        (folder / file).write_text(text.replace(old, new, 1) if old else text + new, encoding="utf-8")
+        return folder
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("year", "leaves", "own_level", "governments"),
+    [(2016, 73, 34, 19), (2017, 73, 34, 19), (2018, 73, 34, 19), (2023, 77, 34, 21), (2024, 77, 34, 21)],
+)
+def test_leaves_of_a_year(register: Register, year: int, leaves: int, own_level: int, governments: int) -> None:
+    codes = [organ.organ_code for organ in register.leaves_in(year)]
+    assert len(codes) == leaves
+    assert sum(register.level_of(code) == "own" for code in codes) == own_level
+    assert sum(register.slice_kind_of(code) == "government" for code in codes) == governments
+
+
+def test_nobody_enters_or_leaves_from_2016_to_2018(register: Register) -> None:
+    assert register.leaves_in(2016) == register.leaves_in(2017) == register.leaves_in(2018)
+
+
+def test_every_kind_is_there_and_every_district_has_two_streets_or_towns_and_three_departments(
+    register: Register,
+) -> None:
+    leaves = register.leaves_in(2017)
+    assert {organ.kind for organ in register.organs.values()} == set(KINDS)
+    assert Counter(organ.kind for organ in leaves)["municipal_department"] == 25
+    for district in (o.organ_code for o in register.organs.values() if o.kind == "district_government"):
+        kinds = Counter(o.kind for o in leaves if register.district_of(o.organ_code) == district)
+        assert kinds["district_office"] == 1
+        assert kinds["district_department"] >= 3
+        assert kinds["subdistrict"] + kinds["town"] == 2
+
+
+def test_years_of_founded_and_abolished_organs(register: Register) -> None:
+    assert register.organs["XM00126"].valid_from_year == 2019
+    assert register.organs["XM00206"].valid_from_year == 2024
+    assert register.organs["XMP00401"].valid_to_year == 2023
+    assert not register.organs["XMP00122"].exists_in(2019)
+    in_2023 = {organ.organ_code for organ in register.leaves_in(2023)}
+    in_2024 = {organ.organ_code for organ in register.leaves_in(2024)}
+    assert in_2023 ^ in_2024 == {"XM00206", "XMP00401"}
+
+
+def test_codes_that_were_seen_and_codes_that_were_made_up(register: Register) -> None:
+    assert all(o.organ_code.startswith("XMP") == (o.code_status == "provisional") for o in register.organs.values())
+    seen = {o.organ_code for o in register.organs.values() if o.code_status == "seen"}
+    assert seen == {
+        "XM00126",
+        "XM00206",
+        "XM02100",
+        "XM02102",
+        "XM02901",
+        "XM03103",
+        "XM06100",
+        "XM06104",
+        "XM06114",
+        "XM06504",
+        "XM06904",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "year", "code"),
+    [
+        ("厦门市人民政府", 2017, "XMP00001"),
+        ("厦门市政府办公厅", 2017, "XMP00002"),
+        ("市教育局", 2017, "XMP00102"),
+        ("厦门市经济和信息化局", 2017, "XMP00103"),
+        ("厦门市工业和信息化局", 2024, "XMP00103"),
+        ("厦门市经济和信息化局", 2024, "XMP00103"),
+        ("厦门市农业局（市委农办）", 2018, "XMP00115"),
+        ("厦门市数据管理局（加挂厦门市行政审批管理局）", 2024, "XM00206"),
+        ("  湖里区 人民政府\n办公室 ", 2024, "XM02102"),
+        ("厦门市同安区西柯镇人民政府", 2017, "XMP07901"),
+        ("厦门市海沧区农林水利局", 2016, "XMP05105"),
+    ],
+)
+def test_names_tell_the_organ(register: Register, name: str, year: int, code: str) -> None:
+    organ = register.by_name(name, year)
+    assert organ is not None
+    assert organ.organ_code == code
+
+
+def test_a_name_that_nobody_bore_tells_nobody(register: Register) -> None:
+    assert register.by_name("福州市教育局", 2017) is None
+    assert register.by_name("", 2017) is None
+
+
+def test_a_rename_keeps_one_organ(register: Register) -> None:
+    assert register.name_in("XMP00112", 2018) == "厦门市环境保护局"
+    assert register.name_in("XMP00112", 2019) == "厦门市生态环境局"
+    assert register.is_name_in_use("XMP00112", "厦门市环境保护局", 2018)
+    assert not register.is_name_in_use("XMP00112", "厦门市环境保护局", 2019)
+
+
+def test_every_organ_has_one_official_name_in_every_year_of_its_life(register: Register) -> None:
+    for code, organ in register.organs.items():
+        for year in filter(organ.exists_in, range(2016, 2025)):
+            borne = [
+                s.name
+                for s in register.spells
+                if s.organ_code == code and s.kind in ("official", "former") and s.in_use(year)
+            ]
+            assert borne == [register.name_in(code, year)]
+
+
+@pytest.mark.parametrize(
+    ("code", "district", "level", "slice_kind"),
+    [
+        ("XMP00001", None, "own", "government"),
+        ("XMP00002", None, "own", "government"),
+        ("XMP00105", None, "own", "department"),
+        ("XMP00301", None, "own", "department"),
+        ("XMP00405", None, "own", "department"),
+        ("XMP00501", None, "own", "department"),  # the vertical branch bears the district's name but is the city's
+        ("XM02100", "XM02100", "lower", "government"),
+        ("XM02102", "XM02100", "lower", "government"),
+        ("XM02901", "XM02100", "lower", "government"),
+        ("XM06114", "XM06100", "lower", "department"),
+        ("XM06904", "XM06100", "lower", "government"),
+    ],
+)
+def test_district_level_and_slice(
+    register: Register, code: str, district: str | None, level: str, slice_kind: str
+) -> None:
+    assert register.district_of(code) == district
+    assert register.level_of(code) == level
+    assert register.slice_kind_of(code) == slice_kind
+
+
+def test_duties(register: Register) -> None:
+    duties = register.duties()
+    assert Counter((d.report_year, d.form_code, d.mode) for d in duties) == {
+        (2016, "fj_annex_2017", "backfill"): 80,
+        (2017, "fj_annex_2017", "backfill"): 80,
+        (2017, "xm_supplement_2017", "backfill"): 80,
+        (2018, "fj_annex_2017", "backfill"): 80,
+        (2023, "gb_2021", "backfill"): 84,
+        (2024, "gb_2021", "live"): 84,
+    }
+    assert Counter((d.basis, d.gates_total) for d in duties if d.report_year == 2024) == {
+        ("own", True): 77,
+        ("consolidated", False): 6,
+        ("published", False): 1,
+    }
+    assert {(d.report_year, d.basis, d.due_on) for d in duties if d.report_year in (2018, 2024)} == {
+        (2018, "own", date(2019, 3, 31)),
+        (2018, "consolidated", date(2019, 3, 31)),
+        (2018, "published", date(2019, 3, 31)),
+        (2024, "own", date(2025, 1, 31)),
+        (2024, "consolidated", date(2025, 3, 31)),
+        (2024, "published", date(2025, 3, 31)),
+    }
+
+
+def test_overrides_drop_change_and_add_a_duty(edited: Edit) -> None:
+    rows = (
+        "XMP00406,2024,gb_2021,drop,,,,并入上级填报\n"
+        "XMP00405,2024,gb_2021,change,,2025-02-28,false,延期\n"
+        "XM00206,2023,gb_2021,add,,,,提前填报\n"
+    )
+    duties = {(d.organ_code, d.report_year): d for d in load_register(edited("duty_overrides.csv", "", rows)).duties()}
+    assert ("XMP00406", 2024) not in duties
+    changed = duties["XMP00405", 2024]
+    assert (changed.due_on, changed.gates_total, changed.basis) == (date(2025, 2, 28), False, "own")
+    added = duties["XM00206", 2023]
+    assert (added.due_on, added.gates_total, added.mode) == (date(2024, 1, 31), True, "backfill")
+
+
+BROKEN = [
+    ("organs.csv", "XMP00102,厦门市教育局", "XMP00101,厦门市教育局", "line 5, column organ_code: duplicate code"),
+    ("organs.csv", "XMP00102,", "XMP0102,", "column organ_code: 'XMP0102' is not XM or XMP and five digits"),
+    ("organs.csv", "厦门市教育局,municipal_department", "厦门市教育局,bureau", "column kind: unknown word 'bureau'"),
+    ("organs.csv", "municipal_department,XMP00001", "municipal_department,XMP99999", "unknown organ 'XMP99999'"),
+    ("organs.csv", "municipal_department,XMP00001", "municipal_department,", "column parent_code: a municipal_dep"),
+    ("organs.csv", "city_government,,", "city_government,XMP00002,", "column parent_code: cycle"),
+    ("organs.csv", "XMP00001,,2018,", "XMP00001,,18,", "column valid_to_year: '18' is not a year"),
+    ("organs.csv", "XMP00001,,2018,", "XMP00001,2019,2018,", "column valid_to_year: 2018 is before 2019"),
+    ("organs.csv", "XMP00102,厦门市教育局", "XMP00102,厦门市教育署", "column name: '厦门市教育署' is not among"),
+    ("organs.csv", "organ_code,name", "code,name", "organs.csv, line 1: the columns must be organ_code,name"),
+    ("organs.csv", "", "XMP00999,多出一列\n", "organs.csv, line 93: 2 fields instead of 9"),
+    ("names.csv", "", "XMP99999,某局,,,official\n", "column organ_code: unknown organ 'XMP99999'"),
+    ("names.csv", "", "XMP00101,市教育局,,,alias\n", "'市教育局' already means XMP00102"),
+    ("names.csv", "", "XMP00101,,,,alias\n", "column name: must not be empty"),
+    ("names.csv", "", "XMP00101,发改,,,nickname\n", "column kind: unknown word 'nickname'"),
+    ("collection.csv", "2024,gb_2021,live", "2024,gb_2021,now", "column mode: unknown word 'now'"),
+    ("collection.csv", "2024,gb_2021,live", "2031,gb_2021,live", "no 'own' deadline for 2031"),
+    ("collection.csv", "2024,gb_2021,live", "2023,gb_2021,live", "gb_2021 of 2023 is collected twice"),
+    ("deadlines.csv", "2024,own,2025-01-31", "2024,own,31.1.2025", "column due_on: '31.1.2025' is not a date"),
+    ("deadlines.csv", "2024,own,2025-01-31", "2023,own,2025-01-31", "a second deadline for 2023 own"),
+    ("duty_overrides.csv", "", "XMP00101,2019,gb_2019,drop,,,,x\n", "gb_2019 of 2019 is not collected"),
+    ("duty_overrides.csv", "", "XMP00101,2024,gb_2021,add,,,,x\n", "cannot add: the duty is already there"),
+    ("duty_overrides.csv", "", "XM00206,2023,gb_2021,drop,,,,x\n", "cannot drop: the duty is not there"),
+    ("duty_overrides.csv", "", "XMP00101,2024,gb_2021,drop,,,,\n", "column reason: must not be empty"),
+    ("duty_overrides.csv", "", "XMP00101,2024,gb_2021,change,,,no,x\n", "column gates_total: unknown word 'no'"),
+]
+
+
+@pytest.mark.parametrize(("file", "old", "new", "told"), BROKEN)
+def test_a_broken_register_is_told_where(edited: Edit, file: str, old: str, new: str, told: str) -> None:
+    with pytest.raises(RegisterError) as error:
+        load_register(edited(file, old, new))
+    assert told in str(error.value)
+    assert str(error.value).startswith(file)
+
+
+def test_a_missing_or_unreadable_file_is_told(edited: Edit) -> None:
+    folder = edited("names.csv", "", "")
+    (folder / "names.csv").write_bytes("机构".encode("gb18030"))
+    with pytest.raises(RegisterError, match=r"names\.csv: cannot be read"):
+        load_register(folder)
+    (folder / "names.csv").unlink()
+    with pytest.raises(RegisterError, match=r"names\.csv: cannot be read"):
+        load_register(folder)
+
+
+def test_the_crosswalk_is_packaged() -> None:
+    lines = (REGISTER_FOLDER / "concepts.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "concept_code,from_form,from_expr,to_form,to_expr,comparability,note"
+    assert len(lines) == 40

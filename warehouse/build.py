@@ -1,0 +1,100 @@
+"""Building the tables of a night: contract -> DDL, one SELECT -> rows, contract -> check.
+
+Belongs here: running the SELECTs under ``sql/`` into tables made from ``schemas.tables``, in an order that follows from
+the SELECTs themselves, and validating what came out. Does not belong here: judging (``warehouse.judge``), publication
+(``warehouse.publish``), reading files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+import pandas as pd
+import pandera.pandas as pa
+import pyarrow
+from pandera.config import get_config_context
+
+from schemas import render
+from schemas.tables import TABLES
+from warehouse.connection import transaction
+
+SQL_FOLDER: Final = Path(__file__).parent / "sql"
+SCHEMAS: Final = ("core", "mart", "meta")
+
+
+class ContractError(RuntimeError):
+    """Validation was switched off from outside; without it nothing may be published."""
+
+
+def select_of(table: str) -> str:
+    """The SELECT of 'schema.table'."""
+    schema, name = table.split(".")
+    return (SQL_FOLDER / schema / f"{name}.sql").read_text(encoding="utf-8")
+
+
+@cache
+def dependencies(table: str) -> frozenset[str]:
+    """The published tables that the SELECT of ``table`` reads, as DuckDB's parser finds them."""
+    with duckdb.connect(":memory:") as connection:
+        names = connection.get_table_names(select_of(table), qualified=True)
+    return frozenset(names & TABLES.keys())
+
+
+@cache
+def build_order() -> tuple[str, ...]:
+    """Every published table after those that it reads."""
+    return tuple(TopologicalSorter({table: sorted(dependencies(table)) for table in TABLES}).static_order())
+
+
+def build_table(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    """Replace ``table`` by the rows of its SELECT; returns their number."""
+    contract = TABLES[table]
+    schema, _ = table.split(".")
+    with transaction(connection):
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+        connection.execute(f"DROP TABLE IF EXISTS {table}")
+        connection.execute(render.create_table(contract))
+        connection.execute(f"INSERT INTO {table} BY NAME {select_of(table)}")
+        for statement in render.comments(contract):
+            connection.execute(statement)
+    return row_count(connection, table)
+
+
+def row_count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    """Rows of ``table``."""
+    row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - a name of ours
+    return int(row[0]) if row else 0
+
+
+def violations(connection: duckdb.DuckDBPyConnection, table: str) -> pd.DataFrame:
+    """What in ``table`` breaks its contract: columns check, column, index, failure_case; empty where it holds."""
+    frame = connection.table(table).to_arrow_table().to_pandas(types_mapper=pd.ArrowDtype)
+    return contract_failures(TABLES[table], frame)
+
+
+def contract_failures(contract: pa.DataFrameSchema, frame: pd.DataFrame) -> pd.DataFrame:
+    """The failure cases of ``frame`` under ``contract``, sorted; raises ContractError if validation is switched off."""
+    if not get_config_context().validation_enabled:
+        raise ContractError("PANDERA_VALIDATION_ENABLED is off: unset it, an unchecked table is never published")
+    try:
+        contract.validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as errors:
+        cases: pd.DataFrame = errors.failure_cases[["check", "column", "index", "failure_case"]]
+        return cases.sort_values(["index", "column", "check"], na_position="first").reset_index(drop=True)
+    return pd.DataFrame(columns=["check", "column", "index", "failure_case"])
+
+
+def load_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Append dictionaries to a staging table by column name, through Arrow with the table's own types."""
+    batch = list(rows)
+    if not batch:
+        return
+    empty = connection.table(table).limit(0).to_arrow_table()
+    connection.register("incoming", pyarrow.Table.from_pylist(batch, schema=empty.schema))
+    connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")  # noqa: S608 - a name of ours
+    connection.unregister("incoming")

@@ -1,0 +1,182 @@
+"""Judging a night: every rule on every submission, as sets, and what becomes of each submission.
+
+Belongs here: the order in which the SELECTs under ``sql/rules`` run, and the tables they hand to each other. Does not
+belong here: what a rule says (``schemas/rules``), any judgement on a single figure (the SELECTs), reading files.
+
+Reads ``stage.file``, ``submission``, ``cell``, ``problem``, ``organ`` and ``duty``; fills ``stage.derived_value``,
+``stage.rule_outcome`` and ``stage.verdict``. It leaves behind ``stage.rule``, ``rule_edition``, ``rule_instance`` and
+``rule_term`` - which cells take part in the outcome at (form, variant, rule, scope) - and drops the other tables it made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+
+from schemas.form import Form
+from schemas.rule import Rule
+from schemas.rule_compiler import CompiledRules, compile_rules, mapped_cells
+from warehouse.build import load_rows
+
+RULES_SQL: Final = Path(__file__).parent / "sql" / "rules"
+_CATALOGUE_DDL: Final = """
+CREATE OR REPLACE TABLE stage.rule (
+    rule_id VARCHAR NOT NULL, kind VARCHAR NOT NULL, severity VARCHAR NOT NULL, first_year INTEGER NOT NULL,
+    last_year INTEGER NOT NULL, blank VARCHAR NOT NULL, prior_same BOOLEAN NOT NULL, prior_mapped BOOLEAN NOT NULL,
+    prior_earlier BOOLEAN NOT NULL, across_gap VARCHAR NOT NULL, uses_derived BOOLEAN NOT NULL,
+    judges_cells BOOLEAN NOT NULL, variant VARCHAR NOT NULL, sentence VARCHAR NOT NULL,
+    sentence_uncertain VARCHAR NOT NULL);
+CREATE OR REPLACE TABLE stage.rule_edition (rule_id VARCHAR NOT NULL, form_code VARCHAR NOT NULL);
+CREATE OR REPLACE TABLE stage.rule_instance (
+    instance_id INTEGER NOT NULL, rule_id VARCHAR NOT NULL, form_code VARCHAR NOT NULL, variant VARCHAR NOT NULL,
+    scope VARCHAR NOT NULL, relation VARCHAR NOT NULL, needs VARCHAR NOT NULL, derives_total BOOLEAN NOT NULL,
+    implies_zero BOOLEAN NOT NULL, sentence VARCHAR NOT NULL, sentence_uncertain VARCHAR NOT NULL);
+CREATE OR REPLACE TABLE stage.rule_term (
+    instance_id INTEGER NOT NULL, position INTEGER NOT NULL, side VARCHAR NOT NULL, coefficient DECIMAL(9,4) NOT NULL,
+    source VARCHAR NOT NULL, years_back INTEGER NOT NULL, form_code VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL,
+    applicant_kind VARCHAR NOT NULL, measure VARCHAR NOT NULL, is_prose BOOLEAN NOT NULL, label VARCHAR NOT NULL);
+CREATE OR REPLACE TABLE stage.crosswalk (
+    form_code VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL, applicant_kind VARCHAR NOT NULL,
+    source_form_code VARCHAR NOT NULL, source_indicator_code VARCHAR NOT NULL, source_applicant_kind VARCHAR NOT NULL);
+CREATE OR REPLACE TABLE stage.printed_cell (
+    form_code VARCHAR NOT NULL, variant VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL,
+    applicant_kind VARCHAR NOT NULL, measure VARCHAR NOT NULL, label VARCHAR NOT NULL);
+"""
+_WORKING_TABLES: Final = ("crosswalk", "printed_cell", "figure", "standing", "rule_source", "comparison", "roll_up")
+
+
+class JudgeError(RuntimeError):
+    """The staged night cannot be judged: it names what neither catalogue nor forms know."""
+
+
+def judge(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], forms: Mapping[str, Form]) -> None:
+    """Judge everything staged, once.
+
+    Own-year equations first and all years together; then, year after year, what needs the official figures of the year
+    before or of a sibling edition; then the governments' reports against their leaves; then the verdicts.
+    Raises JudgeError where a staged problem names a rule, or a submission a form or variant, that is not known.
+    """
+    _load_catalogue(connection, rules, compile_rules(rules, forms), forms)
+    _require_known(connection)
+    _replace(connection, "figure", "figures")
+    for select in ("derived_from_parts", "derived_zeros"):
+        _append(connection, "derived_value", select)
+    _append(connection, "rule_outcome", "readings")
+    _append(connection, "rule_outcome", "variants")
+    years = [row[0] for row in connection.execute("SELECT DISTINCT report_year FROM stage.submission").fetchall()]
+    _judge_equations(connection, "own", None)
+    for report_year in sorted(years):
+        # a sibling edition is compared once its own history has been judged
+        for needs in ("prior", "sibling"):
+            _judge_equations(connection, needs, report_year)
+    _replace(connection, "standing", "standing")
+    _replace(connection, "comparison", "comparison")
+    for rule in rules:
+        if rule.kind == "roll_up":
+            _replace(connection, "roll_up", rule.select, {"rule_id": rule.rule_id})
+            _append(connection, "rule_outcome", "roll_up_outcomes", {"rule_id": rule.rule_id})
+    _append(connection, "verdict", "verdicts")
+    for table in _WORKING_TABLES:
+        connection.execute(f"DROP TABLE stage.{table}")
+
+
+def _judge_equations(connection: duckdb.DuckDBPyConnection, needs: str, report_year: int | None) -> None:
+    """Append the outcomes of one turn. Who is official is asked anew, for the turn before may have held submissions."""
+    _replace(connection, "standing", "standing")
+    _replace(connection, "rule_source", "sources", {"report_year": report_year})
+    _append(connection, "rule_outcome", "equations", {"needs": needs, "report_year": report_year})
+
+
+def _replace(
+    connection: duckdb.DuckDBPyConnection, table: str, select: str, values: Mapping[str, Any] | None = None
+) -> None:
+    connection.execute(f"CREATE OR REPLACE TABLE stage.{table} AS {_select(select)}", values)
+
+
+def _append(
+    connection: duckdb.DuckDBPyConnection, table: str, select: str, values: Mapping[str, Any] | None = None
+) -> None:
+    connection.execute(f"INSERT INTO stage.{table} BY NAME {_select(select)}", values)
+
+
+def _select(name: str) -> str:
+    return (RULES_SQL / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _load_catalogue(
+    connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], compiled: CompiledRules, forms: Mapping[str, Form]
+) -> None:
+    connection.execute(_CATALOGUE_DDL)
+    by_id = {rule.rule_id: rule for rule in rules}
+    load_rows(connection, "stage.rule", map(_rule_row, rules))
+    load_rows(connection, "stage.rule_edition", _editions(rules, forms))
+    load_rows(
+        connection,
+        "stage.rule_instance",
+        (
+            asdict(instance)
+            | {
+                "derives_total": by_id[instance.rule_id].derives_total,
+                "implies_zero": by_id[instance.rule_id].implies_zero,
+            }
+            for instance in compiled.instances
+        ),
+    )
+    load_rows(connection, "stage.rule_term", (asdict(term) | {"is_prose": term.is_prose} for term in compiled.terms))
+    load_rows(connection, "stage.crosswalk", (cell._asdict() for cell in mapped_cells(forms)))
+    load_rows(connection, "stage.printed_cell", _printed_cells(forms))
+
+
+def _rule_row(rule: Rule) -> dict[str, Any]:
+    return {
+        "rule_id": rule.rule_id,
+        "kind": rule.kind,
+        "severity": rule.severity,
+        "first_year": rule.first_year,
+        "last_year": rule.last_year,
+        "blank": rule.blank,
+        "prior_same": "same" in rule.prior,
+        "prior_mapped": "mapped" in rule.prior,
+        "prior_earlier": "earlier" in rule.prior,
+        "across_gap": rule.across_gap,
+        "uses_derived": rule.uses_derived,
+        "judges_cells": rule.judges_cells,
+        "variant": rule.variant,
+        "sentence": rule.sentence,
+        "sentence_uncertain": rule.sentence_uncertain,
+    }
+
+
+def _editions(rules: Sequence[Rule], forms: Mapping[str, Form]) -> Iterable[dict[str, Any]]:
+    for rule in rules:
+        for form_code in rule.editions or forms:
+            yield {"rule_id": rule.rule_id, "form_code": form_code}
+
+
+def _printed_cells(forms: Mapping[str, Form]) -> Iterable[dict[str, Any]]:
+    for form in forms.values():
+        for variant in form.variants:
+            for key in form.cells(variant):
+                yield {"form_code": form.form_code, "variant": variant, "label": form.label(key)} | asdict(key)
+
+
+def _require_known(connection: duckdb.DuckDBPyConnection) -> None:
+    """Nothing staged may fall out of a join in silence."""
+    foreign = connection.execute("""
+        SELECT DISTINCT 'rule ' || problem.rule_id AS name
+        FROM stage.problem AS problem
+        LEFT JOIN stage.rule AS rule ON rule.rule_id = problem.rule_id AND rule.kind = 'reading'
+        WHERE rule.rule_id IS NULL
+        UNION
+        SELECT DISTINCT 'form ' || submission.form_code || ', variant "' || submission.variant || '"'
+        FROM stage.submission AS submission
+        LEFT JOIN stage.printed_cell AS printed
+            ON printed.form_code = submission.form_code AND printed.variant = submission.variant
+        WHERE printed.form_code IS NULL
+        ORDER BY name""").fetchall()
+    if foreign:
+        raise JudgeError(f"staged, but in no catalogue: {'; '.join(name for (name,) in foreign)}")

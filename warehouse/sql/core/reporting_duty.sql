@@ -1,0 +1,4 @@
+-- grain: organ, year and form that must be filed
+SELECT organ_code, report_year, form_code, basis, due_on, gates_total, mode
+FROM stage.duty
+ORDER BY report_year, form_code, organ_code

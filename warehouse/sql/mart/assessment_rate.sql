@@ -1,0 +1,68 @@
+-- grain: organ, year, form and rate. The terms of each rate are data (schemas/rates.csv); an edition that lacks them
+-- has a row with no rate and a note.
+WITH filed AS (
+    SELECT submission_id, organ_code, report_year, form_code
+    FROM core.fct_submission
+    WHERE is_official AND NOT is_nil
+),
+
+wanted AS (
+    SELECT f.*, r.rate_code
+    FROM filed AS f
+    CROSS JOIN (SELECT DISTINCT rate_code FROM stage.rate_term) AS r
+    WHERE f.form_code IN (SELECT form_code FROM stage.rate_term)
+),
+
+side AS (
+    SELECT
+        w.submission_id,
+        w.rate_code,
+        t.side,
+        sum(coalesce(c.value, c.derived_value)) AS total,
+        count(*) FILTER (coalesce(c.value, c.derived_value) IS NULL) AS unknown
+    FROM wanted AS w
+    JOIN stage.rate_term AS t ON t.rate_code = w.rate_code AND t.form_code = w.form_code
+    LEFT JOIN core.official_cell AS c
+        ON c.submission_id = w.submission_id
+        AND c.indicator_code = t.indicator_code
+        AND c.applicant_kind = t.applicant_kind
+        AND c.measure = 'annual'
+    GROUP BY w.submission_id, w.rate_code, t.side
+),
+
+both_sides AS (
+    SELECT
+        w.report_year,
+        w.organ_code,
+        w.form_code,
+        w.rate_code,
+        n.total AS numerator,
+        d.total AS denominator,
+        n.submission_id IS NULL AS is_absent,
+        coalesce(n.unknown, 0) + coalesce(d.unknown, 0) AS unknown
+    FROM wanted AS w
+    LEFT JOIN side AS n
+        ON n.submission_id = w.submission_id AND n.rate_code = w.rate_code AND n.side = 'numerator'
+    LEFT JOIN side AS d
+        ON d.submission_id = w.submission_id AND d.rate_code = w.rate_code AND d.side = 'denominator'
+)
+
+SELECT
+    report_year,
+    organ_code,
+    form_code,
+    rate_code,
+    CAST(numerator AS DECIMAL(18, 4)) AS numerator,
+    CAST(denominator AS DECIMAL(18, 4)) AS denominator,
+    CASE
+        WHEN unknown = 0 AND denominator > 0
+            THEN CAST(round(CAST(numerator AS DOUBLE) / CAST(denominator AS DOUBLE), 4) AS DECIMAL(18, 4))
+    END AS rate,
+    CASE
+        WHEN is_absent THEN '该表样没有此项数据'
+        WHEN unknown > 0 THEN '有空白格，不计算'
+        WHEN denominator = 0 THEN '分母为零，不计算'
+        ELSE ''
+    END AS note
+FROM both_sides
+ORDER BY report_year, organ_code, form_code, rate_code

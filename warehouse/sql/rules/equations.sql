@@ -1,0 +1,204 @@
+-- grain: one equation (rule and scope) of one submission
+-- meaning: outcomes of all linear rules, as sets: the cells of every submission of $report_year (NULL: of every year) are
+-- joined to the terms of the equations that need $needs ('own' cells, 'prior' years, a 'sibling' edition), and each
+-- equation is judged by its relation and its policy for blanks (schemas/rule.py). lhs and rhs are NULL where a side cannot
+-- be told, or has more than the 14 digits that a published figure may have.
+WITH operand AS (
+    SELECT
+        submission.submission_id,
+        instance.instance_id,
+        term.position,
+        term.label,
+        term.side,
+        CASE WHEN term.side = 'left' THEN term.coefficient ELSE -term.coefficient END AS weight,
+        source.relation,
+        source.source_year,
+        coalesce(cell.value, derived.derived_value, CASE WHEN term.source = 'constant' THEN 1 END) AS value,
+        cell.value IS NULL AND derived.derived_value IS NOT NULL AS is_derived,
+        CASE
+            WHEN term.source = 'constant' THEN 'figure'
+            WHEN source.relation IS NULL THEN CASE term.source WHEN 'sibling' THEN '另一表不在案' ELSE '上年数不在案' END
+            WHEN term.source = 'prior' AND NOT (
+                (source.relation = 'same' AND rule.prior_same) OR (source.relation = 'mapped' AND rule.prior_mapped)
+                OR (source.relation = 'earlier' AND rule.prior_earlier)
+            ) THEN CASE source.relation WHEN 'same' THEN '上年同一版式在案' ELSE '上年数不在案' END
+            WHEN source.is_nil THEN CASE WHEN source.relation = 'own' THEN '零报告' ELSE '对照的一期为零报告' END
+            WHEN source.relation = 'mapped' AND crosswalk.form_code IS NULL THEN '与上年版式的该格不可比'
+            WHEN cell.state = 'figure' OR derived.derived_value IS NOT NULL THEN 'figure'
+            WHEN cell.state IS NULL AND term.is_prose THEN '正文未列此数'
+            ELSE coalesce(cell.state, 'unread')
+        END AS state
+    FROM stage.submission AS submission
+    JOIN stage.rule_instance AS instance
+        ON instance.form_code = submission.form_code AND instance.variant = submission.variant AND instance.needs = $needs
+    JOIN stage.rule AS rule
+        ON rule.rule_id = instance.rule_id AND submission.report_year BETWEEN rule.first_year AND rule.last_year
+    JOIN stage.rule_term AS term ON term.instance_id = instance.instance_id
+    LEFT JOIN stage.rule_source AS source
+        ON source.submission_id = submission.submission_id AND source.years_back = term.years_back
+        AND source.form_code = term.form_code
+    LEFT JOIN stage.crosswalk AS crosswalk
+        ON source.relation = 'mapped' AND crosswalk.form_code = term.form_code
+        AND crosswalk.source_form_code = source.source_form_code AND crosswalk.indicator_code = term.indicator_code
+        AND crosswalk.applicant_kind = term.applicant_kind
+    LEFT JOIN stage.figure AS cell
+        ON cell.submission_id = source.source_submission_id
+        AND cell.indicator_code = coalesce(crosswalk.source_indicator_code, term.indicator_code)
+        AND cell.applicant_kind = coalesce(crosswalk.source_applicant_kind, term.applicant_kind)
+        AND cell.measure = term.measure
+    LEFT JOIN stage.derived_value AS derived
+        ON rule.uses_derived AND cell.state = 'blank' AND derived.submission_id = cell.submission_id
+        AND derived.indicator_code = cell.indicator_code AND derived.applicant_kind = cell.applicant_kind
+        AND derived.measure = cell.measure
+    WHERE CAST($report_year AS INTEGER) IS NULL OR submission.report_year = CAST($report_year AS INTEGER)
+),
+tally AS (
+    SELECT
+        submission_id,
+        instance_id,
+        min(CASE WHEN state NOT IN ('figure', 'blank', 'unread') THEN state END) AS absence,
+        max(CASE WHEN relation = 'earlier' THEN source_year END) AS earlier_year,
+        max(CASE WHEN relation = 'mapped' THEN source_year END) AS mapped_year,
+        sum(CASE WHEN state = 'unread' THEN 1 ELSE 0 END) AS unread,
+        sum(CASE WHEN state = 'blank' THEN 1 ELSE 0 END) AS blanks,
+        sum(CASE WHEN is_derived THEN 1 ELSE 0 END) AS derived,
+        sum(CASE WHEN side = 'left' THEN 1 ELSE 0 END) AS left_terms,
+        sum(CASE WHEN side = 'right' THEN 1 ELSE 0 END) AS right_terms,
+        sum(CASE WHEN side = 'left' AND state = 'figure' THEN 1 ELSE 0 END) AS left_figures,
+        sum(CASE WHEN side = 'right' AND state = 'figure' THEN 1 ELSE 0 END) AS right_figures,
+        sum(CASE WHEN side = 'left' AND state NOT IN ('figure', 'blank') THEN 1 ELSE 0 END) AS left_hidden,
+        sum(CASE WHEN side = 'right' AND state NOT IN ('figure', 'blank') THEN 1 ELSE 0 END) AS right_hidden,
+        sum(CASE WHEN side = 'left' AND state = 'blank' THEN 1 ELSE 0 END) AS left_blanks,
+        sum(CASE WHEN side = 'right' AND state = 'blank' THEN 1 ELSE 0 END) AS right_blanks,
+        sum(CASE WHEN state = 'blank' AND weight > 0 THEN 1 ELSE 0 END) > 0 AS can_rise,
+        sum(CASE WHEN state = 'blank' AND weight < 0 THEN 1 ELSE 0 END) > 0 AS can_fall,
+        coalesce(sum(CASE WHEN side = 'left' AND state = 'figure' THEN weight * value END), 0) AS left_sum,
+        coalesce(sum(CASE WHEN side = 'right' AND state = 'figure' THEN -weight * value END), 0) AS right_sum
+    FROM operand
+    GROUP BY submission_id, instance_id
+),
+weighed AS (
+    SELECT
+        tally.*,
+        instance.rule_id,
+        instance.scope,
+        instance.sentence,
+        instance.sentence_uncertain,
+        rule.severity,
+        rule.blank,
+        tally.left_sum - tally.right_sum AS gap,
+        CASE WHEN tally.earlier_year IS NOT NULL AND rule.across_gap <> '' THEN rule.across_gap ELSE instance.relation END
+            AS relation
+    FROM tally
+    JOIN stage.rule_instance AS instance ON instance.instance_id = tally.instance_id
+    JOIN stage.rule AS rule ON rule.rule_id = instance.rule_id
+),
+compared AS (
+    SELECT
+        weighed.*,
+        CASE relation WHEN '=' THEN gap = 0 WHEN '<=' THEN gap <= 0 ELSE gap >= 0 END AS holds
+    FROM weighed
+),
+judged AS (
+    SELECT
+        compared.*,
+        CASE
+            WHEN absence IS NOT NULL THEN 'not_assessable'
+            WHEN unread > 0 THEN 'uncertain'
+            WHEN blanks = 0 THEN CASE WHEN holds THEN 'pass' ELSE 'fail' END
+            WHEN blank = 'uncertain' THEN 'uncertain'
+            WHEN left_figures + right_figures = 0 THEN 'not_assessable'
+            -- a printed total that is blank is never assumed
+            WHEN (left_terms = 1 AND left_figures = 0) OR (right_terms = 1 AND right_figures = 0) THEN 'uncertain'
+            WHEN blank = 'zero' THEN CASE
+                WHEN holds THEN 'pass' WHEN left_figures = 0 OR right_figures = 0 THEN 'uncertain' ELSE 'fail'
+            END
+            WHEN relation = '=' THEN CASE
+                WHEN gap = 0 THEN 'pass' WHEN (gap < 0 AND can_rise) OR (gap > 0 AND can_fall) THEN 'uncertain' ELSE 'fail'
+            END
+            WHEN relation = '<=' THEN CASE
+                WHEN gap <= 0 AND NOT can_rise THEN 'pass' WHEN gap > 0 AND NOT can_fall THEN 'fail' ELSE 'uncertain'
+            END
+            ELSE CASE
+                WHEN gap >= 0 AND NOT can_fall THEN 'pass' WHEN gap < 0 AND NOT can_rise THEN 'fail' ELSE 'uncertain'
+            END
+        END AS outcome,
+        CASE
+            WHEN left_figures > 0 AND left_hidden = 0 AND NOT (blank = 'uncertain' AND left_blanks > 0)
+                AND abs(left_sum) < 99999999999999 THEN left_sum
+        END AS lhs,
+        CASE
+            WHEN right_figures > 0 AND right_hidden = 0 AND NOT (blank = 'uncertain' AND right_blanks > 0)
+                AND abs(right_sum) < 99999999999999 THEN right_sum
+        END AS rhs
+    FROM compared
+),
+named AS (
+    SELECT
+        operand.submission_id,
+        operand.instance_id,
+        operand.position,
+        operand.label,
+        operand.state,
+        operand.value,
+        operand.state IN ('blank', 'unread') AS is_gap,
+        row_number() OVER (
+            PARTITION BY operand.submission_id, operand.instance_id, operand.state IN ('blank', 'unread')
+            ORDER BY operand.position ASC
+        ) AS place
+    FROM operand
+    JOIN judged
+        ON judged.submission_id = operand.submission_id AND judged.instance_id = operand.instance_id
+        AND judged.outcome IN ('fail', 'uncertain')
+    WHERE operand.label <> '' AND (operand.state IN ('blank', 'unread') OR operand.value <> 0)
+),
+worded AS (
+    SELECT
+        submission_id,
+        instance_id,
+        string_agg(
+            CASE WHEN state = 'figure' THEN label || regexp_replace(CAST(value AS VARCHAR), '\.?0+$', '') END,
+            '、' ORDER BY position ASC
+        ) AS figures,
+        string_agg(CASE WHEN is_gap AND place <= 5 THEN '“' || label || '”' END, '、' ORDER BY position ASC)
+            || CASE WHEN sum(CASE WHEN is_gap THEN 1 ELSE 0 END) > 5
+                THEN '等' || CAST(sum(CASE WHEN is_gap THEN 1 ELSE 0 END) AS VARCHAR) || '格' ELSE '' END AS gaps
+    FROM named
+    GROUP BY submission_id, instance_id
+)
+SELECT
+    CAST(judged.submission_id AS VARCHAR) AS submission_id,
+    CAST(submission.file_id AS VARCHAR) AS file_id,
+    CAST(submission.organ_code AS VARCHAR) AS organ_code,
+    CAST(submission.report_year AS INTEGER) AS report_year,
+    CAST(submission.form_code AS VARCHAR) AS form_code,
+    CAST(judged.rule_id AS VARCHAR) AS rule_id,
+    CAST(CASE WHEN judged.outcome = 'uncertain' AND judged.severity = 'error' THEN 'warning' ELSE judged.severity END
+        AS VARCHAR) AS severity,
+    CAST(judged.scope AS VARCHAR) AS scope,
+    CAST(judged.outcome AS VARCHAR) AS outcome,
+    CAST(judged.lhs AS DECIMAL(18, 4)) AS lhs,
+    CAST(judged.rhs AS DECIMAL(18, 4)) AS rhs,
+    CAST(CASE WHEN abs(judged.lhs - judged.rhs) < 99999999999999 THEN judged.lhs - judged.rhs END AS DECIMAL(18, 4))
+        AS difference,
+    CAST(concat_ws(
+        '；',
+        judged.absence,
+        CASE WHEN judged.absence IS NULL AND judged.blanks > 0 AND judged.blank <> 'uncertain'
+            AND judged.outcome <> 'not_assessable' THEN '空白按零计' END,
+        CASE WHEN judged.outcome = 'not_assessable' AND judged.absence IS NULL THEN '全部空白' END,
+        CASE WHEN judged.derived > 0 THEN '空白总计用推得的数' END,
+        CASE WHEN judged.absence IS NULL THEN '与' || CAST(judged.earlier_year AS VARCHAR) || '年相比，其间缺报' END,
+        CASE WHEN judged.absence IS NULL THEN '与' || CAST(judged.mapped_year AS VARCHAR) || '年另一版式的同一口径相比' END
+    ) AS VARCHAR) AS note,
+    CAST(CASE WHEN judged.outcome IN ('fail', 'uncertain') THEN replace(replace(replace(replace(replace(replace(
+        CASE judged.outcome WHEN 'fail' THEN judged.sentence ELSE judged.sentence_uncertain END,
+        '{lhs}', coalesce(regexp_replace(CAST(judged.lhs AS VARCHAR), '\.?0+$', ''), '—')),
+        '{rhs}', coalesce(regexp_replace(CAST(judged.rhs AS VARCHAR), '\.?0+$', ''), '—')),
+        '{difference}', coalesce(regexp_replace(CAST(judged.lhs - judged.rhs AS VARCHAR), '\.?0+$', ''), '—')),
+        '{gap}', coalesce(regexp_replace(CAST(abs(judged.lhs - judged.rhs) AS VARCHAR), '\.?0+$', ''), '—')),
+        '{figures}', coalesce(worded.figures, '—')),
+        '{gaps}', coalesce(worded.gaps, '—')) ELSE '' END AS VARCHAR) AS message
+FROM judged
+JOIN stage.submission AS submission ON submission.submission_id = judged.submission_id
+LEFT JOIN worded ON worded.submission_id = judged.submission_id AND worded.instance_id = judged.instance_id
