@@ -1,0 +1,161 @@
+"""Publication: what readers see is always one whole night, whatever happens to the next one."""
+
+from __future__ import annotations
+
+import multiprocessing
+import stat
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from schemas import render
+from schemas.tables import TABLES
+from warehouse.build import SCHEMAS
+from warehouse.connection import reader, writer
+from warehouse.publish import FILE_NAME, PublicationError, publish, verify_in_new_process
+
+HASH = "0" * 64
+
+
+def build(path: Path, night: int, organs: int = 200) -> Path:
+    """A build file whose tables all carry the number of the night."""
+    path.unlink(missing_ok=True)
+    with writer(path) as connection:
+        for schema in SCHEMAS:
+            connection.execute(f"CREATE SCHEMA {schema}")
+        for contract in TABLES.values():
+            connection.execute(render.create_table(contract))
+        connection.execute(
+            "INSERT INTO meta.build"
+            f" VALUES ({night}, '2025-01-01 02:00:00', '1', '{HASH}', '{HASH}', '{HASH}', 0, 0, 0, 0)"
+        )
+        connection.execute(f"""
+            INSERT INTO core.dim_organ
+            SELECT 'XMP' || i, '第{night}夜', 'town', NULL, NULL, 'lower', 'government', {night}, NULL, 'provisional'
+            FROM range({organs}) AS r(i)""")
+        connection.execute("CREATE SCHEMA stage; CREATE TABLE stage.secret AS SELECT 1 AS x")
+    return path
+
+
+def test_a_night_is_published_read_only_with_its_comments_and_nothing_staged(tmp_path: Path) -> None:
+    published = tmp_path / "published"
+    target = publish(build(tmp_path / "b.duckdb", 1), published)
+    current = published / "current"
+    assert current.is_symlink()
+    assert current.resolve() == target
+    assert stat.S_IMODE((current / FILE_NAME).stat().st_mode) == 0o444
+    assert stat.S_IMODE(target.stat().st_mode) == 0o555
+    assert [path.name for path in target.iterdir() if "wal" in path.name] == []
+    with reader(current / FILE_NAME) as connection:
+        assert connection.execute("SELECT count(*), min(name) FROM core.dim_organ").fetchall() == [(200, "第1夜")]
+        schemas = connection.execute("SELECT DISTINCT schema_name FROM duckdb_tables() ORDER BY 1").fetchall()
+        assert schemas == [("core",), ("mart",), ("meta",)]
+        comment = connection.execute(
+            "SELECT comment FROM duckdb_columns() WHERE table_name = 'dim_organ' AND column_name = 'organ_code'"
+        ).fetchall()
+        assert comment == [("机构代码：Stable code of the organ; XMP + 5 digits are provisional",)]
+        assert connection.execute("SELECT current_database()").fetchall() == [("disclosure",)]
+        tags = connection.execute("SELECT tags FROM duckdb_databases() WHERE database_name = 'disclosure'").fetchall()
+        assert tags[0][0]["storage_version"].startswith("v1.4.0")
+
+
+def test_parquet_lies_beside_it_table_by_table(tmp_path: Path) -> None:
+    target = publish(build(tmp_path / "b.duckdb", 1), tmp_path / "published")
+    found = {f"{path.parent.name}.{path.stem}" for path in (target / "parquet").rglob("*.parquet")}
+    assert found == set(TABLES)
+    rows = duckdb.sql(f"SELECT count(*) FROM '{target / 'parquet' / 'core' / 'dim_organ.parquet'}'").fetchall()
+    assert rows == [(200,)]
+
+
+def test_generations_are_numbered_and_the_last_three_are_kept(tmp_path: Path) -> None:
+    published = tmp_path / "published"
+    for night in range(1, 6):
+        publish(build(tmp_path / "b.duckdb", night), published)
+    assert sorted(path.name for path in (published / "generations").iterdir()) == ["3", "4", "5"]
+    with reader(published / "current" / FILE_NAME) as connection:
+        assert connection.execute("SELECT night FROM meta.build").fetchall() == [(5,)]
+
+
+def test_a_file_that_cannot_be_read_back_leaves_yesterdays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    published = tmp_path / "published"
+    publish(build(tmp_path / "b.duckdb", 1), published)
+
+    def damage_then_verify(path: Path) -> None:
+        data = bytearray(path.read_bytes())
+        middle = len(data) // 2
+        data[middle : middle + 4096] = b"\xff" * 4096
+        path.write_bytes(bytes(data))
+        verify_in_new_process(path)
+
+    monkeypatch.setattr("warehouse.publish.verify_in_new_process", damage_then_verify)
+    with pytest.raises(PublicationError, match="cannot be read back"):
+        publish(build(tmp_path / "b.duckdb", 2, organs=20_000), published)
+    with reader(published / "current" / FILE_NAME) as connection:
+        assert connection.execute("SELECT night FROM meta.build").fetchall() == [(1,)]
+    monkeypatch.undo()
+    publish(build(tmp_path / "b.duckdb", 3), published)
+    assert sorted(path.name for path in (published / "generations").iterdir()) == ["1", "2"]
+
+
+def test_a_write_ahead_log_beside_the_file_is_refused(tmp_path: Path) -> None:
+    file = build(tmp_path / "b.duckdb", 1)
+    (tmp_path / "b.duckdb.wal").write_bytes(b"left over")
+    with pytest.raises(PublicationError, match="write-ahead log"):
+        verify_in_new_process(file)
+
+
+def test_a_missing_column_is_refused(tmp_path: Path) -> None:
+    file = build(tmp_path / "b.duckdb", 1)
+    with writer(file) as connection:
+        connection.execute("ALTER TABLE mart.city_rollup DROP COLUMN coverage")
+    with pytest.raises(PublicationError, match=r"mart\.city_rollup"):
+        verify_in_new_process(file)
+
+
+def read_until(stop: multiprocessing.synchronize.Event, file: Path, results: multiprocessing.Queue) -> None:  # type: ignore[type-arg]
+    """Open, read two tables, compare, close, again and again."""
+    opens, torn, errors = 0, 0, []
+    nights = set()
+    while not stop.is_set():
+        try:
+            with reader(file) as connection:
+                (night,) = connection.execute("SELECT night FROM meta.build").fetchall()[0]
+                organs = connection.execute(
+                    "SELECT count(*), min(valid_from_year), max(name) FROM core.dim_organ"
+                ).fetchall()
+        except duckdb.Error as error:
+            errors.append(str(error))
+        else:
+            opens += 1
+            nights.add(night)
+            torn += organs != [(200, night, f"第{night}夜")]
+        time.sleep(0.01)
+    results.put((opens, torn, errors, sorted(nights)))
+
+
+def test_readers_see_whole_nights_while_nights_are_published(tmp_path: Path) -> None:
+    published = tmp_path / "published"
+    publish(build(tmp_path / "b.duckdb", 1), published)
+    context = multiprocessing.get_context("spawn")
+    stop, results = context.Event(), context.Queue()
+    file = published / "current" / FILE_NAME
+    readers = [context.Process(target=read_until, args=(stop, file, results)) for _ in range(2)]
+    for process in readers:
+        process.start()
+    deadline = time.monotonic() + 60
+    night = 1
+    while night < 6 and time.monotonic() < deadline:
+        night += 1
+        publish(build(tmp_path / "b.duckdb", night), published)
+    stop.set()
+    outcomes = [results.get(timeout=60) for _ in readers]
+    for process in readers:
+        process.join(timeout=60)
+    assert night == 6
+    for opens, torn, errors, nights in outcomes:
+        assert errors == []
+        assert torn == 0
+        assert opens > 10
+        assert len(nights) > 1
