@@ -5,7 +5,7 @@ belong here: what a rule says (``schemas/rules``), any judgement on a single fig
 
 Reads ``stage.file``, ``submission``, ``cell``, ``problem``, ``organ`` and ``duty``; fills ``stage.derived_value``,
 ``stage.rule_outcome`` and ``stage.verdict``. It leaves behind ``stage.rule``, ``rule_edition``, ``rule_instance`` and
-``rule_term`` - which cells take part in the outcome at (form, variant, rule, scope) - and drops the other tables it made.
+``rule_term`` - which cells take part in the outcome at (form, variant, rule, scope) - and drops its other tables.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ CREATE OR REPLACE TABLE stage.rule_instance (
     scope VARCHAR NOT NULL, relation VARCHAR NOT NULL, needs VARCHAR NOT NULL, derives_total BOOLEAN NOT NULL,
     implies_zero BOOLEAN NOT NULL, sentence VARCHAR NOT NULL, sentence_uncertain VARCHAR NOT NULL);
 CREATE OR REPLACE TABLE stage.rule_term (
-    instance_id INTEGER NOT NULL, position INTEGER NOT NULL, side VARCHAR NOT NULL, coefficient DECIMAL(9,4) NOT NULL,
+    instance_id INTEGER NOT NULL, position INTEGER NOT NULL, side VARCHAR NOT NULL, coefficient DECIMAL(6,2) NOT NULL,
     source VARCHAR NOT NULL, years_back INTEGER NOT NULL, form_code VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL,
     applicant_kind VARCHAR NOT NULL, measure VARCHAR NOT NULL, is_prose BOOLEAN NOT NULL, label VARCHAR NOT NULL);
 CREATE OR REPLACE TABLE stage.crosswalk (
@@ -46,7 +46,9 @@ CREATE OR REPLACE TABLE stage.printed_cell (
     form_code VARCHAR NOT NULL, variant VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL,
     applicant_kind VARCHAR NOT NULL, measure VARCHAR NOT NULL, label VARCHAR NOT NULL);
 """
-_WORKING_TABLES: Final = ("crosswalk", "printed_cell", "figure", "standing", "rule_source", "comparison", "roll_up")
+_WORKING_TABLES: Final = (
+    "crosswalk", "printed_cell", "figure", "known", "standing", "rule_source", "comparison", "roll_up",
+)  # fmt: skip
 
 
 class JudgeError(RuntimeError):
@@ -65,6 +67,7 @@ def judge(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], forms: M
     _replace(connection, "figure", "figures")
     for select in ("derived_from_parts", "derived_zeros"):
         _append(connection, "derived_value", select)
+    _replace(connection, "known", "known")
     _append(connection, "rule_outcome", "readings")
     _append(connection, "rule_outcome", "variants")
     years = [row[0] for row in connection.execute("SELECT DISTINCT report_year FROM stage.submission").fetchall()]
@@ -81,7 +84,7 @@ def judge(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], forms: M
             _append(connection, "rule_outcome", "roll_up_outcomes", {"rule_id": rule.rule_id})
     _append(connection, "verdict", "verdicts")
     for table in _WORKING_TABLES:
-        connection.execute(f"DROP TABLE stage.{table}")
+        connection.execute(f"DROP TABLE IF EXISTS stage.{table}")
 
 
 def _judge_equations(connection: duckdb.DuckDBPyConnection, needs: str, report_year: int | None) -> None:

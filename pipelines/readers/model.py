@@ -18,6 +18,7 @@ class Limits:
 
     max_bytes: int = 20 * 1024**2
     max_expanded_bytes: int = 200 * 1024**2
+    max_parts: int = 2000
     max_sheets: int = 40
     max_cells: int = 400_000
     max_cpu_seconds: int = 60

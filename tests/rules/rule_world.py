@@ -75,7 +75,7 @@ class World:
         self.files.append(
             {
                 "file_id": f"file{number}", "sequence": number, "sha256": f"{number:064x}", "folder": organ,
-                "inbox_path": f"{organ}/{number}.xlsx", "size_bytes": 1, "received_at": datetime(2018, 1, 1, number % 24),  # noqa: DTZ001
+                "inbox_path": f"{organ}/{number}.xlsx", "size_bytes": 1, "received_at": datetime(2018, 1, number),
                 "outcome": "read", "reason": "",
             }
         )  # fmt: skip
@@ -104,7 +104,7 @@ class World:
         )  # fmt: skip
         if not nil:
             named = {cell_key(form, text): figure for text, figure in (figures or {}).items()}
-            values = {key: otherwise for key in load_forms()[form].cells(variant)} | named
+            values = dict.fromkeys(load_forms()[form].cells(variant), otherwise) | named
             for key, figure in values.items():
                 self._add_cell(submission_id, key, figure)
         return submission_id

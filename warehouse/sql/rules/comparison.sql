@@ -49,13 +49,10 @@ computed AS (
         cell.indicator_code,
         cell.applicant_kind,
         cell.measure,
-        sum(coalesce(cell.value, derived.derived_value)) AS total,
-        count(coalesce(cell.value, derived.derived_value)) AS figures
+        sum(coalesce(cell.value, cell.derived_value)) AS total,
+        count(coalesce(cell.value, cell.derived_value)) AS figures
     FROM leaf
-    JOIN stage.figure AS cell ON cell.submission_id = leaf.submission_id
-    LEFT JOIN stage.derived_value AS derived
-        ON derived.submission_id = cell.submission_id AND derived.indicator_code = cell.indicator_code
-        AND derived.applicant_kind = cell.applicant_kind AND derived.measure = cell.measure
+    JOIN stage.known AS cell ON cell.submission_id = leaf.submission_id
     GROUP BY leaf.umbrella_id, cell.indicator_code, cell.applicant_kind, cell.measure
 ),
 compared AS (
@@ -65,21 +62,17 @@ compared AS (
         printed.applicant_kind,
         printed.measure,
         printed.label,
-        coalesce(cell.value, derived.derived_value) AS reported,
+        coalesce(cell.value, cell.derived_value) AS reported,
         CASE WHEN coalesce(reporting.with_cells, 0) = 0 THEN 0 ELSE computed.total END AS computed,
         coalesce(reporting.organs, 0) AS leaves,
         coalesce(reporting.with_cells, 0) - coalesce(computed.figures, 0) AS leaf_blanks,
-        coalesce(computed.figures, 0) AS leaf_figures,
         coalesce(missing.organs, 0) AS missing,
         coalesce(missing.names, '') AS missing_names
     FROM umbrella
     JOIN stage.printed_cell AS printed ON printed.form_code = umbrella.form_code AND printed.variant = umbrella.variant
-    LEFT JOIN stage.figure AS cell
+    LEFT JOIN stage.known AS cell
         ON cell.submission_id = umbrella.submission_id AND cell.indicator_code = printed.indicator_code
         AND cell.applicant_kind = printed.applicant_kind AND cell.measure = printed.measure
-    LEFT JOIN stage.derived_value AS derived
-        ON derived.submission_id = umbrella.submission_id AND derived.indicator_code = printed.indicator_code
-        AND derived.applicant_kind = printed.applicant_kind AND derived.measure = printed.measure
     LEFT JOIN computed
         ON computed.umbrella_id = umbrella.submission_id AND computed.indicator_code = printed.indicator_code
         AND computed.applicant_kind = printed.applicant_kind AND computed.measure = printed.measure

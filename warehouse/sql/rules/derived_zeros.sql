@@ -33,7 +33,7 @@ closed_sum AS (
         AND derived.applicant_kind = member.applicant_kind AND derived.measure = member.measure
     GROUP BY submission.submission_id, instance.instance_id
     HAVING sum(CASE WHEN member.side = 'left' THEN member.coefficient ELSE -member.coefficient END
-            * coalesce(cell.value, derived.derived_value, 0)) = 0
+            * CAST(coalesce(cell.value, derived.derived_value, 0) AS DECIMAL(28, 4))) = 0
         AND sum(CASE WHEN coalesce(cell.state, 'unread') = 'unread' THEN 1 ELSE 0 END) = 0
         AND sum(CASE WHEN member.side = 'left' AND coalesce(cell.value, derived.derived_value) IS NULL THEN 1 ELSE 0 END) = 0
 )

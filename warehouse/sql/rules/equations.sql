@@ -13,18 +13,23 @@ WITH operand AS (
         CASE WHEN term.side = 'left' THEN term.coefficient ELSE -term.coefficient END AS weight,
         source.relation,
         source.source_year,
-        coalesce(cell.value, derived.derived_value, CASE WHEN term.source = 'constant' THEN 1 END) AS value,
-        cell.value IS NULL AND derived.derived_value IS NOT NULL AS is_derived,
+        coalesce(
+            cell.value,
+            CASE WHEN rule.uses_derived THEN cell.derived_value END,
+            CASE WHEN term.source = 'constant' THEN 1 END
+        ) AS value,
+        rule.uses_derived AND cell.derived_value IS NOT NULL AS is_derived,
         CASE
+            WHEN submission.is_nil THEN '零报告'
             WHEN term.source = 'constant' THEN 'figure'
             WHEN source.relation IS NULL THEN CASE term.source WHEN 'sibling' THEN '另一表不在案' ELSE '上年数不在案' END
             WHEN term.source = 'prior' AND NOT (
                 (source.relation = 'same' AND rule.prior_same) OR (source.relation = 'mapped' AND rule.prior_mapped)
                 OR (source.relation = 'earlier' AND rule.prior_earlier)
             ) THEN CASE source.relation WHEN 'same' THEN '上年同一版式在案' ELSE '上年数不在案' END
-            WHEN source.is_nil THEN CASE WHEN source.relation = 'own' THEN '零报告' ELSE '对照的一期为零报告' END
+            WHEN source.is_nil THEN '对照的一期为零报告'
             WHEN source.relation = 'mapped' AND crosswalk.form_code IS NULL THEN '与上年版式的该格不可比'
-            WHEN cell.state = 'figure' OR derived.derived_value IS NOT NULL THEN 'figure'
+            WHEN cell.state = 'figure' OR (rule.uses_derived AND cell.derived_value IS NOT NULL) THEN 'figure'
             WHEN cell.state IS NULL AND term.is_prose THEN '正文未列此数'
             ELSE coalesce(cell.state, 'unread')
         END AS state
@@ -38,18 +43,14 @@ WITH operand AS (
         ON source.submission_id = submission.submission_id AND source.years_back = term.years_back
         AND source.form_code = term.form_code
     LEFT JOIN stage.crosswalk AS crosswalk
-        ON source.relation = 'mapped' AND crosswalk.form_code = term.form_code
+        ON crosswalk.form_code = term.form_code
         AND crosswalk.source_form_code = source.source_form_code AND crosswalk.indicator_code = term.indicator_code
         AND crosswalk.applicant_kind = term.applicant_kind
-    LEFT JOIN stage.figure AS cell
+    LEFT JOIN stage.known AS cell
         ON cell.submission_id = source.source_submission_id
         AND cell.indicator_code = coalesce(crosswalk.source_indicator_code, term.indicator_code)
         AND cell.applicant_kind = coalesce(crosswalk.source_applicant_kind, term.applicant_kind)
         AND cell.measure = term.measure
-    LEFT JOIN stage.derived_value AS derived
-        ON rule.uses_derived AND cell.state = 'blank' AND derived.submission_id = cell.submission_id
-        AND derived.indicator_code = cell.indicator_code AND derived.applicant_kind = cell.applicant_kind
-        AND derived.measure = cell.measure
     WHERE CAST($report_year AS INTEGER) IS NULL OR submission.report_year = CAST($report_year AS INTEGER)
 ),
 tally AS (
@@ -72,8 +73,8 @@ tally AS (
         sum(CASE WHEN side = 'right' AND state = 'blank' THEN 1 ELSE 0 END) AS right_blanks,
         sum(CASE WHEN state = 'blank' AND weight > 0 THEN 1 ELSE 0 END) > 0 AS can_rise,
         sum(CASE WHEN state = 'blank' AND weight < 0 THEN 1 ELSE 0 END) > 0 AS can_fall,
-        coalesce(sum(CASE WHEN side = 'left' AND state = 'figure' THEN weight * value END), 0) AS left_sum,
-        coalesce(sum(CASE WHEN side = 'right' AND state = 'figure' THEN -weight * value END), 0) AS right_sum
+        coalesce(sum(CASE WHEN side = 'left' AND state = 'figure' THEN weight * CAST(value AS DECIMAL(28, 4)) END), 0) AS left_sum,
+        coalesce(sum(CASE WHEN side = 'right' AND state = 'figure' THEN -weight * CAST(value AS DECIMAL(28, 4)) END), 0) AS right_sum
     FROM operand
     GROUP BY submission_id, instance_id
 ),
@@ -135,22 +136,31 @@ judged AS (
 ),
 named AS (
     SELECT
-        operand.submission_id,
-        operand.instance_id,
-        operand.position,
-        operand.label,
-        operand.state,
-        operand.value,
-        operand.state IN ('blank', 'unread') AS is_gap,
+        member.*,
         row_number() OVER (
-            PARTITION BY operand.submission_id, operand.instance_id, operand.state IN ('blank', 'unread')
-            ORDER BY operand.position ASC
+            PARTITION BY member.submission_id, member.instance_id, member.is_gap ORDER BY member.position ASC
         ) AS place
-    FROM operand
-    JOIN judged
-        ON judged.submission_id = operand.submission_id AND judged.instance_id = operand.instance_id
-        AND judged.outcome IN ('fail', 'uncertain')
-    WHERE operand.label <> '' AND (operand.state IN ('blank', 'unread') OR operand.value <> 0)
+    FROM (
+        SELECT
+            operand.submission_id,
+            operand.instance_id,
+            operand.position,
+            operand.label,
+            operand.state,
+            operand.value,
+            -- what keeps the equation from being judged: not the blanks that may count as zero
+            operand.state = 'unread' OR (operand.state = 'blank' AND (
+                judged.blank = 'uncertain'
+                OR (operand.side = 'left' AND judged.left_figures = 0)
+                OR (operand.side = 'right' AND judged.right_figures = 0)
+                OR (judged.blank = 'bounds' AND judged.left_figures > 0 AND judged.right_figures > 0)
+            )) AS is_gap
+        FROM operand
+        JOIN judged
+            ON judged.submission_id = operand.submission_id AND judged.instance_id = operand.instance_id
+            AND judged.outcome IN ('fail', 'uncertain')
+        WHERE operand.label <> '' AND (operand.state IN ('blank', 'unread') OR operand.value <> 0)
+    ) AS member
 ),
 worded AS (
     SELECT

@@ -35,10 +35,10 @@ likeness AS (
         sum(CASE WHEN mine.value <> 0 AND mine.value = theirs.value THEN 1 ELSE 0 END) AS equal_figures
     FROM pair
     JOIN stage.printed_cell AS printed ON printed.form_code = pair.form_code AND printed.variant = ''
-    LEFT JOIN stage.figure AS mine
+    LEFT JOIN stage.known AS mine
         ON mine.submission_id = pair.office_id AND mine.indicator_code = printed.indicator_code
         AND mine.applicant_kind = printed.applicant_kind AND mine.measure = printed.measure
-    LEFT JOIN stage.figure AS theirs
+    LEFT JOIN stage.known AS theirs
         ON theirs.submission_id = pair.city_id AND theirs.indicator_code = printed.indicator_code
         AND theirs.applicant_kind = printed.applicant_kind AND theirs.measure = printed.measure
     GROUP BY pair.office_id, printed.measure

@@ -13,7 +13,8 @@ SELECT
     CAST(roll_up.outcome AS VARCHAR) AS outcome,
     CAST(roll_up.lhs AS DECIMAL(18, 4)) AS lhs,
     CAST(roll_up.rhs AS DECIMAL(18, 4)) AS rhs,
-    CAST(roll_up.lhs - roll_up.rhs AS DECIMAL(18, 4)) AS difference,
+    CAST(CASE WHEN abs(roll_up.lhs - roll_up.rhs) < 99999999999999 THEN roll_up.lhs - roll_up.rhs END AS DECIMAL(18, 4))
+        AS difference,
     CAST(roll_up.note AS VARCHAR) AS note,
     CAST(CASE WHEN roll_up.outcome IN ('fail', 'uncertain') THEN replace(replace(replace(replace(replace(replace(
         CASE roll_up.outcome WHEN 'fail' THEN rule.sentence ELSE rule.sentence_uncertain END,

@@ -1,0 +1,81 @@
+"""A sheet as printed cells with spans: what every kind of file is turned into before anything is recognised.
+
+Belongs here: the grid and its geometry. Does not belong here: forms, labels, numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from openpyxl.utils import get_column_letter
+
+Position = tuple[int, int]
+"""(row, column), both from 0"""
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """The text of a cell; ``flag`` tells what the text does not: '', date, formula (no cached value), error, boolean."""
+
+    text: str
+    flag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A merged range, both corners included."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+
+@dataclass(frozen=True)
+class Grid:
+    """One sheet. Only cells with something in them are in ``cells``; a span's text is its top left cell's."""
+
+    sheet: str
+    cells: Mapping[Position, Printed]
+    spans: Sequence[Span] = ()
+    is_hidden: bool = False
+    _anchors: dict[Position, Position] = field(init=False, repr=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for span in self.spans:
+            for row in range(span.top, span.bottom + 1):
+                for column in range(span.left, span.right + 1):
+                    self._anchors[row, column] = (span.top, span.left)
+
+    @property
+    def height(self) -> int:
+        """Rows up to the last one with something in it."""
+        return max((row for row, _ in (*self.cells, *self._anchors)), default=-1) + 1
+
+    @property
+    def width(self) -> int:
+        """Columns up to the last one with something in it."""
+        return max((column for _, column in (*self.cells, *self._anchors)), default=-1) + 1
+
+    def anchor(self, position: Position) -> Position:
+        """The cell that holds the text of ``position``: itself, or the top left one of its span."""
+        return self._anchors.get(position, position)
+
+    def at(self, position: Position) -> Printed:
+        """What stands at a position, through spans."""
+        return self.cells.get(self.anchor(position), Printed(""))
+
+    def text(self, row: int, column: int) -> str:
+        """The text at a position, through spans."""
+        return self.at((row, column)).text
+
+    def is_spanned(self, position: Position) -> bool:
+        """Whether the position belongs to a merged range."""
+        return position in self._anchors
+
+
+def address(position: Position) -> str:
+    """(3, 2) -> C4."""
+    row, column = position
+    return f"{get_column_letter(column + 1)}{row + 1}"

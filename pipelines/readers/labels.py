@@ -1,0 +1,30 @@
+"""Comparing what a file prints with what a form prints.
+
+Belongs here: the one normal form of a label, in which line breaks, spaces, character width, kinds of brackets and
+quotes, and look-alike characters do not matter. Does not belong here: where in a grid a label stands.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Final
+
+_BRACKETS: Final = str.maketrans("〔[【｛{〕]】｝}", "((((()))))")
+_DROPPED: Final = str.maketrans("", "", "\"'“”‘’「」《》·.．、,，;；:：。")
+# the Radicals Supplement block, which NFKC leaves as it is
+_RADICALS: Final = str.maketrans("⺠⻅⻔⻓⻥⻬⻛⺟⻚⻋⻘⻢⻝⻜", "民见门长鱼齐风母页车青马食飞")
+_YEAR: Final = re.compile(r"(?<!\d)(20\d{2})(?!\d)")
+
+
+@lru_cache(maxsize=65_536)
+def normalise(text: str) -> str:
+    """The form in which two labels are equal: NFKC, no white space, one kind of bracket, no punctuation."""
+    folded = unicodedata.normalize("NFKC", text.translate(_RADICALS))
+    return "".join(folded.split()).translate(_BRACKETS).translate(_DROPPED)
+
+
+def years_in(text: str) -> list[int]:
+    """The years 2000 to 2099 that a text prints, in order."""
+    return [int(year) for year in _YEAR.findall(unicodedata.normalize("NFKC", text))]
