@@ -22,8 +22,9 @@ from typing import Final
 
 from pipelines.templates import NarrativeFigure, write_statutory, write_template
 from samples.allocate import STORY, Figure, build_figures, wrong_version
-from samples.allocate.model import ANNEX, CITY, NATIONAL, SUPPLEMENT, published
+from samples.allocate.model import ANNEX, CITY, NATIONAL, SUPPLEMENT
 from schemas.form import CellKey, load_forms
+from schemas.narrative import load_narrative_codes
 from schemas.register import Register, basis_of, load_register
 
 SAMPLES_FOLDER: Final = Path(__file__).parent
@@ -212,12 +213,12 @@ def _origin(submission: Submission) -> str:
 
 
 def _narrative(figures: Iterable[Figure]) -> list[NarrativeFigure]:
-    """The figures of the report's prose, each with the words in which it was printed."""
-    printed = {(*row[:4], row.measure): row.as_printed for row in published()}
+    """The figures that the report prints in its prose."""
+    codes = load_narrative_codes()
     return [
-        NarrativeFigure(figure.indicator_code, printed[*figure[:4], figure.measure], figure.measure, figure.value)
+        NarrativeFigure(figure.indicator_code, codes[figure.indicator_code].label, figure.measure, figure.value)
         for figure in figures
-        if figure.indicator_code.startswith("nar_") and figure.value is not None
+        if figure.indicator_code in codes and figure.value is not None
     ]
 
 

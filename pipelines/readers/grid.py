@@ -16,7 +16,7 @@ Position = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """The text of a cell; ``flag`` tells what the text does not: '', date, formula (no cached value), error, boolean."""
+    """The text of a cell; ``flag`` is '', date, formula (one without a cached value), error or boolean."""
 
     text: str
     flag: str = ""

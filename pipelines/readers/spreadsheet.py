@@ -13,7 +13,7 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Mapping
-from typing import Final
+from typing import IO, Final
 from xml.etree.ElementTree import ParseError
 
 from defusedxml.common import DefusedXmlException
@@ -101,7 +101,7 @@ def _sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
     return parts
 
 
-def _flags(stream: object, budget: int) -> tuple[dict[Position, str], int]:
+def _flags(stream: IO[bytes], budget: int) -> tuple[dict[Position, str], int]:
     """Formulas without a value and error cells of one sheet; raises RejectedError where the sheet is too large."""
     flags: dict[Position, str] = {}
     bottom = right = 0

@@ -8,7 +8,6 @@ from pipelines.templates.statutory import write_statutory
 from pipelines.templates.workbook import (
     IDENTITY_SHEET,
     NARRATIVE_HEADER,
-    NARRATIVE_SHEET,
     TEMPLATE_MARK,
     TEMPLATE_VERSION,
     NarrativeFigure,
@@ -18,7 +17,6 @@ from pipelines.templates.workbook import (
 __all__ = [
     "IDENTITY_SHEET",
     "NARRATIVE_HEADER",
-    "NARRATIVE_SHEET",
     "TEMPLATE_MARK",
     "TEMPLATE_VERSION",
     "NarrativeFigure",

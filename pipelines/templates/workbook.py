@@ -24,12 +24,12 @@ from pipelines.templates import painting
 from pipelines.templates.layout import Box, Layout, lay_out
 from pipelines.templates.package import workbook_bytes
 from schemas.form import CellKey, Form
+from schemas.narrative import NARRATIVE_SHEET
 
 TEMPLATE_MARK: Final = "gongkai-template"
 TEMPLATE_VERSION: Final = "1"
 IDENTITY_SHEET: Final = "_gongkai"
 FORM_SHEET: Final = "统计表"
-NARRATIVE_SHEET: Final = "正文"
 NARRATIVE_HEADER: Final = ("指标代码", "指标名称", "口径", "数值")
 MEASURE_WORDS: Final = {"annual": "本年", "cumulative": "历年累计"}
 _NIL_WORDS: Final = {False: "否", True: "是"}

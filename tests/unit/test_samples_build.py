@@ -13,8 +13,10 @@ from zipfile import ZipFile
 
 import pytest
 
-from samples.allocate import STORY, build_figures
+from pipelines.readers import read_file
+from samples.allocate import STORY, Value, build_figures
 from samples.build import CSV_HEADER, MANIFEST_HEADER, SAMPLES_FOLDER, build
+from schemas.form import CellKey
 from schemas.register import load_register
 
 INBOX = SAMPLES_FOLDER / "inbox"
@@ -86,7 +88,7 @@ def test_only_the_late_one_comes_after_its_due_date() -> None:
         if received_at.date() > due[organ, year]:
             late.append((organ, year, received_at))
         assert received_at.year == year + 1
-    assert late == [(STORY.late, 2024, datetime(2025, 2, 11, 9, 30))]  # noqa: DTZ001 - wall time
+    assert late == [(STORY.late, 2024, datetime(2025, 2, 11, 9, 30))]
 
 
 def test_the_live_collection_has_its_story() -> None:
@@ -135,3 +137,45 @@ def test_a_long_csv_has_the_agreed_header_and_all_its_cells() -> None:
         if figure[:3] == (STORY.gb18030_csv, STORY.report_year, STORY.form_code)
     }
     assert {(row["indicator_code"], row["applicant_kind"]): row["value"] for row in rows} == expected
+
+
+def test_every_file_reads_back_to_the_sample_figures_without_a_problem() -> None:
+    expected: dict[tuple[str, int, str], dict[CellKey, Value]] = {}
+    for organ, year, form_code, code, applicant, measure, value in build_figures():
+        expected.setdefault((organ, year, form_code), {})[CellKey(code, applicant, measure)] = value
+    changed: dict[str, dict[CellKey, tuple[object, object]]] = {}
+    nil = set()
+    for path in manifest():
+        organ, name = path.split("/")
+        reading = read_file((INBOX / path).read_bytes(), name)
+        (submission,) = reading.submissions
+        assert (reading.problems, submission.problems) == ((), ()), path
+        assert submission.organ_code in ("", organ)
+        if submission.is_nil:
+            nil.add((organ, submission.report_year))
+            continue
+        right = expected[organ, submission.report_year, submission.form_code]
+        read = {cell.key: cell.value for cell in submission.cells}
+        assert read.keys() == right.keys(), path
+        if read != right:
+            changed[organ] = {key: (read[key], right[key]) for key in right if read[key] != right[key]}
+    assert nil == {(STORY.nil, year) for year in STORY.nil_years}
+    assert changed == {
+        change.organ_code: {
+            CellKey(change.indicator_code, change.applicant_kind, "annual"): (change.wrong, change.right)
+        }
+        for change in (STORY.held, STORY.resubmitted)
+    }
+
+
+def test_the_city_report_of_2017_is_filed_as_printed() -> None:
+    path = "XMP00001/2017年度政府信息公开统计表.xlsx"
+    (submission,) = read_file((INBOX / path).read_bytes(), path.split("/")[1]).submissions
+    values = {(cell.key.indicator_code, cell.key.measure): cell.value for cell in submission.cells}
+    assert values["fj_open_total", "annual"] == 42938
+    assert values["nar_open_total_own_level", "annual"] == 31776
+    assert values["nar_open_total_lower_level", "annual"] == 11204
+    assert values["nar_open_total_lower_level", "cumulative"] == 125978
+    assert values["nar_req_by_departments", "cumulative"] == 5253
+    assert {cell.sheet for cell in submission.cells if cell.key.indicator_code.startswith("nar_")} == {"正文"}
+    assert manifest()[path][0].date().isoformat() == "2018-02-08"

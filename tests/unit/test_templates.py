@@ -8,9 +8,12 @@ from zipfile import ZipFile
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 from python_calamine import CalamineWorkbook
 
+from pipelines.readers import read_file
+from pipelines.readers.model import ReadSubmission
 from pipelines.templates import NarrativeFigure, write_statutory, write_template
 from pipelines.templates.layout import lay_out, merge_paths
 from schemas.form import CellKey, Form, FormError, load_forms
@@ -308,4 +311,93 @@ def test_neighbouring_heads_merge_only_where_they_go_deeper() -> None:
         ("乙", 3, 1, 0, 2),
         ("一", 0, 1, 1, 1),
         ("二", 1, 1, 1, 1),
+    ]
+
+
+def read_back(content: bytes, name: str) -> ReadSubmission:
+    reading = read_file(content, name)
+    assert reading.problems == ()
+    (submission,) = reading.submissions
+    return submission
+
+
+def assert_reads_back(
+    submission: ReadSubmission, form: Form, variant: str, values: dict[CellKey, int | Decimal]
+) -> None:
+    assert submission.problems == ()
+    assert (submission.form_code, submission.variant, submission.report_year) == (
+        form.form_code,
+        variant,
+        year_of(form),
+    )
+    assert {cell.key: cell.value for cell in submission.cells} == values
+    assert {cell.value_state for cell in submission.cells} == {"reported"}
+
+
+@pytest.mark.parametrize(("form_code", "variant"), EVERY_FORM)
+def test_a_filled_template_reads_back_cell_for_cell(form_code: str, variant: str) -> None:
+    form = FORMS[form_code]
+    values = filled(form, variant)
+    submission = read_back(template(form, variant, values=values, note="样例数据：第1版"), "任意文件名.xlsx")
+    assert_reads_back(submission, form, variant, values)
+    assert (submission.organ_code, submission.organ_name) == ("XMP00102", "厦门市教育局")
+    boxes = lay_out(form, variant=variant, report_year=year_of(form), first_row=7).values
+    addresses = {box.key: (box.row, box.column) for box in boxes}
+    for cell in submission.cells:
+        row, column = addresses[cell.key]
+        assert (cell.sheet, cell.address) == ("统计表", f"{get_column_letter(column)}{row}")
+
+
+@pytest.mark.parametrize(("form_code", "variant"), EVERY_FORM)
+def test_a_form_typed_by_hand_reads_back_cell_for_cell(form_code: str, variant: str) -> None:
+    form = FORMS[form_code]
+    values = filled(form, variant)
+    content = write_statutory(
+        form, organ_name="厦门市教育局", report_year=year_of(form), variant=variant, values=values, note="样例数据"
+    )
+    submission = read_back(content, "年报.xlsx")
+    assert_reads_back(submission, form, variant, values)
+    assert (submission.organ_code, submission.organ_name) == ("", "厦门市教育局")
+
+
+@pytest.mark.parametrize(("form_code", "variant"), EVERY_FORM)
+def test_a_blank_template_reads_back_as_blanks_never_as_zeros(form_code: str, variant: str) -> None:
+    form = FORMS[form_code]
+    submission = read_back(template(form, variant), "空白表.xlsx")
+    assert [cell.key for cell in submission.cells] == list(form.cells(variant))
+    assert {(cell.value, cell.value_state) for cell in submission.cells} == {(None, "blank")}
+    assert not submission.is_nil
+
+
+@pytest.mark.parametrize(("form_code", "variant"), EVERY_FORM)
+def test_a_nil_template_reads_back_as_a_nil_report(form_code: str, variant: str) -> None:
+    form = FORMS[form_code]
+    submission = read_back(template(form, variant, is_nil=True), "零报告.xlsx")
+    assert submission.is_nil
+    assert (submission.form_code, submission.report_year, submission.cells) == (form_code, year_of(form), ())
+
+
+def test_figures_of_the_prose_read_back() -> None:
+    form = FORMS["fj_annex_2017"]
+    values = filled(form, "")
+    figures = [
+        NarrativeFigure("nar_open_total_own_level", "本级政府及其工作部门主动公开", "annual", 31776),
+        NarrativeFigure("nar_open_rate", "公开率", "annual", Decimal("54.12")),
+        NarrativeFigure("nar_open_total_own_level", "本级政府及其工作部门主动公开", "cumulative", 414496),
+    ]
+    submission = read_back(template(form, values=values, narrative=figures), "年报.xlsx")
+    prose = {CellKey(item.indicator_code, "", item.measure): item.value for item in figures}
+    assert {cell.key: cell.value for cell in submission.cells} == {**values, **prose}
+    assert {cell.sheet for cell in submission.cells if cell.key in prose} == {"正文"}
+
+
+def test_words_in_a_cell_read_back_as_printed() -> None:
+    form = FORMS["gb_2021"]
+    first, second, third = form.cells()[:3]
+    values = {**filled(form, ""), first: "不适用", second: "=1+1", third: "12"}
+    cells = {cell.key: cell for cell in read_back(template(form, values=values), "年报.xlsx").cells}
+    assert [(cells[key].printed, cells[key].value, cells[key].value_state) for key in (first, second, third)] == [
+        ("不适用", None, "not_applicable"),
+        ("=1+1", None, "not_a_number"),
+        ("12", Decimal(12), "reported"),
     ]

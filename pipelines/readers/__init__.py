@@ -1,0 +1,31 @@
+"""Reading files: pure functions from bytes to cells.
+
+Belongs here: one module for each kind of file, and what all kinds share - grid, labels, numbers, recognition. Does not
+belong here: the inbox, the register, the warehouse. ``read_file`` is the only way in.
+"""
+
+from __future__ import annotations
+
+from pipelines.readers import delimited, spreadsheet
+from pipelines.readers.detect import XLSX, kind_of
+from pipelines.readers.model import FileReading, Limits, Problem
+from pipelines.readers.reject import RejectedError
+from pipelines.readers.workbook import read_grids
+
+
+def read_file(data: bytes, name: str, limits: Limits | None = None) -> FileReading:
+    """Every submission in a file, or the reason why there is none. ``name`` is the file's name without folders."""
+    bounds = limits or Limits()
+    try:
+        if not data.strip() and (nil := delimited.nil_report(name, "")):
+            return nil
+        if kind_of(data, bounds) == XLSX:
+            return read_grids(spreadsheet.read_grids(data, bounds), name)
+        text = delimited.decode(data)
+        return (
+            delimited.nil_report(name, text)
+            or delimited.read_long(text, bounds)
+            or read_grids([delimited.to_grid(text, bounds)], name)
+        )
+    except RejectedError as rejection:
+        return FileReading(problems=(Problem(rejection.rule_id, rejection.reason),))

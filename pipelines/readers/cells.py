@@ -1,0 +1,90 @@
+"""From what stands at a place of the form to a cell of the submission.
+
+Belongs here: number and state of one cell, a cell told twice, the cells that are not there. What the contract judges
+(counts whole, nothing missing) is left to ``schemas.cells``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import NamedTuple
+
+from pipelines.readers.grid import Printed
+from pipelines.readers.model import Problem, ReadCell
+from pipelines.readers.numbers import parse_number
+from schemas.form import CellKey, Form
+
+
+class Found(NamedTuple):
+    """A cell and what is to be said about how it is printed."""
+
+    cell: ReadCell
+    problems: list[Problem]
+
+
+_FLAGGED = {
+    "date": ("V14", "uncertain", "这一格被电子表格当成了日期，无法断定原来的数字；请把单元格格式改为“数值”并重新填写"),
+    "formula": ("V13", "uncertain", "这一格是公式而没有保存结果，未计算；请填入数字"),
+    "error": ("", "not_a_number", ""),
+    "boolean": ("", "not_a_number", ""),
+}
+
+
+def scope_of(key: CellKey) -> str:
+    """``<measure>[/<applicant>]/<row>``."""
+    return "/".join(part for part in (key.measure, key.applicant_kind, key.indicator_code) if part)
+
+
+def label_of(form: Form, key: CellKey) -> str:
+    """The form's own label, or the code where the form does not print it."""
+    return form.label(key) if key.indicator_code in form.indicators else key.indicator_code
+
+
+def reported(form: Form, key: CellKey, printed: Printed, sheet: str, address: str, *, unit: str = "") -> Found:
+    """The cell ``key`` as printed at a place; ``unit`` is only given where the form does not know the code."""
+    scope, label = scope_of(key), label_of(form, key)
+    if printed.flag in _FLAGGED:
+        rule, state, message = _FLAGGED[printed.flag]
+        cell = ReadCell(key, printed.text, None, state, sheet, address)
+        said = [Problem(rule, f"“{label}”：{message}", sheet, address, printed.text, scope)] if rule else []
+        return Found(cell, said)
+    indicator = form.indicators.get(key.indicator_code)
+    parsed = parse_number(printed.text, indicator.unit if indicator else unit)
+    cell = ReadCell(
+        key, printed.text.strip(), parsed.value, parsed.state, sheet, address, parsed.note or parsed.message
+    )
+    said = []
+    if parsed.remark == "V09":
+        said.append(Problem("V09", f"“{label}”：{parsed.message}", sheet, address, printed.text, scope))
+    return Found(cell, said)
+
+
+def complete(form: Form, variant: str, found: Iterable[Found]) -> tuple[list[ReadCell], list[Problem]]:
+    """Every cell that the variant has exactly once, in printed order, then the others; and what is to be said."""
+    cells: dict[CellKey, ReadCell] = {}
+    problems: list[Problem] = []
+    for item in found:
+        first = cells.setdefault(item.cell.key, item.cell)
+        if first is item.cell:
+            problems += item.problems
+        elif (first.value, first.value_state) != (item.cell.value, item.cell.value_state):
+            problems.append(_told_twice(form, first, item.cell))
+    for key in form.cells(variant):
+        cells.setdefault(key, ReadCell(key, "", None, "missing_row", "", ""))
+    order = {key: index for index, key in enumerate(form.cells(variant))}
+    return sorted(cells.values(), key=lambda cell: order.get(cell.key, len(order))), problems
+
+
+def with_printed(cell: ReadCell, printed: str, note: str) -> ReadCell:
+    """The cell with the printed text and note that a long CSV gives beside the value."""
+    notes = "；".join(part for part in (cell.note, note) if part)
+    return replace(cell, printed=printed or cell.printed, note=notes)
+
+
+def _told_twice(form: Form, first: ReadCell, second: ReadCell) -> Problem:
+    message = (
+        f"“{label_of(form, first.key)}”出现两次而不同：{first.sheet}!{first.address} 为“{first.printed}”，"
+        f"{second.sheet}!{second.address} 为“{second.printed}”；采用了前一处，请删去多余的一处后重报"
+    )
+    return Problem("V07", message, second.sheet, second.address, second.printed, scope_of(second.key))

@@ -1,0 +1,192 @@
+"""From a CSV to submissions (the long layout) or to a grid (a sheet saved as text).
+
+Belongs here: encodings, delimiters, and the long layout with one cell a line. Does not belong here: recognising a
+sheet.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pipelines.readers.cells import Found, complete, reported, with_printed
+from pipelines.readers.grid import Grid, Printed, address
+from pipelines.readers.labels import normalise
+from pipelines.readers.model import FileReading, Limits, Problem, ReadSubmission
+from pipelines.readers.reject import RejectedError
+from schemas.form import APPLICANT_KINDS, MEASURES, CellKey, Form, FormError, form_for, load_forms
+from schemas.narrative import NARRATIVE_SHEET, load_narrative_codes
+
+SHEET: Final = "CSV"
+REQUIRED: Final = (
+    "organ_code",
+    "report_year",
+    "form_code",
+    "indicator_code",
+    "applicant_kind",
+    "measure",
+    "value",
+)
+_DELIMITERS: Final = (",", "\t", ";", "，")
+_NIL_NAME: Final = re.compile(r"^nil_(?P<year>\d{4})_(?P<form>[a-z0-9_]+)\.csv$", re.IGNORECASE)
+_MAX_FIELD: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One line of the long layout: its number in the file and its fields by column name."""
+
+    number: int
+    fields: Mapping[str, str]
+    value_column: int
+
+
+def decode(data: bytes) -> str:
+    """The text: by its byte order mark, else strict UTF-8, else GB18030. Raises RejectedError."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encodings: tuple[str, ...] = ("utf-16",)
+    elif data.startswith(b"\xef\xbb\xbf"):
+        encodings = ("utf-8-sig",)
+    else:
+        encodings = ("utf-8", "gb18030")
+    for encoding in encodings:
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise RejectedError("V01", "文字编码无法识别；请存为 UTF-8 或 GB18030 编码的 CSV，或存为 .xlsx 后重新放入")
+
+
+def nil_report(name: str, text: str) -> FileReading | None:
+    """The 零报告 that a file named nil_<year>_<form>.csv with nothing in it makes; None for any other file."""
+    match = _NIL_NAME.match(name)
+    if match is None or any(char.isdigit() for char in text):
+        return None
+    form_code, year = match["form"].lower(), int(match["year"])
+    form, problems = _form(form_code, year, f"文件名 {name}")
+    if form is None:
+        return FileReading(problems=tuple(problems))
+    return FileReading((ReadSubmission("", "", year, form_code, "", True, (), tuple(problems)),))
+
+
+def read_long(text: str, limits: Limits) -> FileReading | None:
+    """The submissions of a long CSV, or None where the header is not the long one. Raises RejectedError."""
+    lines = _long_lines(text, limits)
+    if lines is None:
+        return None
+    groups: dict[tuple[str, str, str], list[_Line]] = {}
+    for line in lines:
+        key = (line.fields["organ_code"], line.fields["report_year"], line.fields["form_code"])
+        groups.setdefault(key, []).append(line)
+    if not groups:
+        raise RejectedError("V01", "CSV 只有表头，没有数据行；请填入数据后重报")
+    submissions: list[ReadSubmission] = []
+    problems: list[Problem] = []
+    for (organ_code, year, form_code), group in groups.items():
+        where = f"第{group[0].number}行"
+        if not re.fullmatch(r"(19|20)\d{2}", year):
+            message = f"{where}的 report_year “{year}”不是四位年份；请改正后重报"
+            problems.append(Problem("V03", message, SHEET, f"B{group[0].number}", year))
+            continue
+        form, said = _form(form_code, int(year), where)
+        if form is None:
+            problems += said
+            continue
+        submissions.append(_submission(organ_code, int(year), form, group, said))
+    return FileReading(tuple(submissions), tuple(problems))
+
+
+def to_grid(text: str, limits: Limits) -> Grid:
+    """A sheet saved as CSV. Raises RejectedError where it is too large."""
+    rows = _rows(text, _delimiter(text), limits)
+    cells = {
+        (line, column): Printed(field)
+        for line, row in enumerate(rows)
+        for column, field in enumerate(row)
+        if field.strip()
+    }
+    return Grid(SHEET, cells)
+
+
+def _form(form_code: str, year: int, where: str) -> tuple[Form | None, list[Problem]]:
+    """The edition named, if there is one; one outside its years is read and said (V12)."""
+    try:
+        return form_for(form_code, year), []
+    except FormError as error:
+        known = load_forms().get(form_code)
+        if known is None:
+            return None, [Problem("V03", f"{where}：{error}", SHEET, "", form_code)]
+        return known, [Problem("V12", f"{where}：{error}；请用{year}年度的表样重报", SHEET, "", form_code)]
+
+
+def _long_lines(text: str, limits: Limits) -> list[_Line] | None:
+    rows = _rows(text, _delimiter(text), limits)
+    header = [normalise(field).lower() for field in rows[0]] if rows else []
+    if not set(REQUIRED) <= set(header):
+        return None
+    names = [
+        next((name for name in (*REQUIRED, "printed", "note") if normalise(name) == field), "") for field in header
+    ]
+    value_column = names.index("value")
+    lines = []
+    for number, row in enumerate(rows[1:], start=2):
+        if any(field.strip() for field in row):
+            fields = {name: field.strip() for name, field in zip(names, row, strict=False) if name}
+            lines.append(_Line(number, dict.fromkeys(REQUIRED, "") | fields, value_column))
+    return lines
+
+
+def _submission(
+    organ_code: str, year: int, form: Form, lines: Sequence[_Line], problems: list[Problem]
+) -> ReadSubmission:
+    variant = _variant(form, {line.fields["indicator_code"] for line in lines})
+    narrative = load_narrative_codes()
+    found: list[Found] = []
+    for line in lines:
+        fields = line.fields
+        key = CellKey(fields["indicator_code"], fields["applicant_kind"], fields["measure"] or "annual")
+        if key.measure not in MEASURES or key.applicant_kind not in ("", *APPLICANT_KINDS):
+            words = f"{key.applicant_kind}、{key.measure}"
+            message = f"第{line.number}行的 applicant_kind 或 measure 不认识（{words}），该行未采用；请改正后重报"
+            where = address((line.number - 1, 0))
+            problems.append(Problem("V05", message, SHEET, where, fields["value"], scope=f"line/{line.number}"))
+            continue
+        unit = narrative[key.indicator_code].unit if key.indicator_code in narrative else ""
+        sheet = NARRATIVE_SHEET if key.indicator_code in narrative else SHEET
+        place = address((line.number - 1, line.value_column))
+        cell, said = reported(form, key, Printed(fields["value"]), sheet, place, unit=unit)
+        found.append(Found(with_printed(cell, fields.get("printed", ""), fields.get("note", "")), said))
+    cells, said = complete(form, variant, found)
+    return ReadSubmission(organ_code, "", year, form.form_code, variant, False, tuple(cells), (*problems, *said))
+
+
+def _variant(form: Form, codes: set[str]) -> str:
+    """The variant whose own rows are there while the rows that it drops are not."""
+    for variant, dropped in form.variants.items():
+        own = {code for code, indicator in form.indicators.items() if variant and indicator.variant == variant}
+        if own & codes and not dropped & codes:
+            return variant
+    return ""
+
+
+def _delimiter(text: str) -> str:
+    first = text.split("\n", 1)[0]
+    return max(_DELIMITERS, key=first.count)
+
+
+def _rows(text: str, delimiter: str, limits: Limits) -> list[list[str]]:
+    rows: list[list[str]] = []
+    count = 0
+    try:
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+            count += max(len(row), 1)
+            if count > limits.max_cells or any(len(field) > _MAX_FIELD for field in row):
+                raise RejectedError("V01", "CSV 过大，未读取；请只保留统计数据后重报")
+            rows.append(row)
+    except csv.Error as error:
+        raise RejectedError("V01", f"CSV 格式有误（{error}）；请重新导出") from error
+    return rows
