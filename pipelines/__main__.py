@@ -1,5 +1,6 @@
 """``python -m pipelines`` is ``gongkai``."""
 
-from pipelines.cli import main
+from pipelines.entry import main
 
-main()
+if __name__ == "__main__":
+    main()

@@ -22,12 +22,13 @@ SELECT y.report_year, y.indicator_code, i.label, i.unit, y.applicant_kind, y.val
 FROM mart.year_over_year AS y
 JOIN core.dim_indicator AS i ON i.form_code = y.form_code AND i.indicator_code = y.indicator_code
 JOIN mart.city_rollup AS r
-    USING (report_year, slice_kind, slice_code, form_code, indicator_code, applicant_kind, measure)
+    ON r.report_year = y.report_year AND r.slice_kind = 'city' AND r.form_code = y.form_code
+    AND r.indicator_code = y.indicator_code AND r.applicant_kind = y.applicant_kind AND r.measure = y.measure
 WHERE y.slice_kind = 'city' AND y.measure = 'annual' AND y.applicant_kind IN ('', 'total')
   AND y.indicator_code IN (
       'fj09_open_total', 'fj09_req_total', 'fj_open_total', 'fj_req_total', 'fj_reply_total', 'g14_req_total',
       'req_new', 'res_total', 'req_carried_out', 'rev_total')
-ORDER BY y.report_year, y.form_code, i.position
+ORDER BY y.report_year, i.form_code, i.position
 """
 _COUNTS: Final = """
 SELECT (SELECT count(*) FROM core.fct_file) AS files,

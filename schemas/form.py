@@ -199,10 +199,9 @@ def form_for(form_code: str, report_year: int) -> Form:
 
 
 def _read_form(path: Path) -> Form:
-    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     try:
-        form = _build_form(raw)
-    except (KeyError, TypeError, ValueError) as error:
+        form = _build_form(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise FormError(f"{path.name}: {type(error).__name__}: {error}") from error
     _validate(form, path)
     return form

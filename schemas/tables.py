@@ -163,9 +163,9 @@ TABLES: Final[Mapping[str, pa.DataFrameSchema]] = {
         _table(
             "mart.assessment_rate",
             "考核指标率",
-            "One row per organ, year and rate.",
-            "report_year organ_code rate_code",
-            "report_year organ_code rate_code numerator? denominator? rate? note",
+            "One row per organ, year, form and rate.",
+            "report_year organ_code form_code rate_code",
+            "report_year organ_code form_code rate_code numerator? denominator? rate? note",
         ),
         _table(
             "meta.build",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import dagster as dg
 
 from pipelines.assets.keys import OWNERS, RECEIVED_FILES
@@ -20,7 +18,7 @@ from pipelines.resources import Night
     # the shared folder may be away for a moment; nothing else in the night is retried, a bad submission is data
     retry_policy=dg.RetryPolicy(max_retries=3, delay=20, backoff=dg.Backoff.EXPONENTIAL),
 )
-def received_files(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[Any]:
+def received_files(night: dg.ResourceParam[Night]) -> dg.MaterializeResult:
     """Archive and journal what is new in the inbox."""
     settings = night.settings
     if not settings.inbox.is_dir():

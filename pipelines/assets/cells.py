@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import dagster as dg
 
 from pipelines.assets.keys import OWNERS, RECEIVED_FILES, SUBMITTED_CELLS
@@ -29,7 +27,7 @@ from warehouse.connection import writer
         ),
     ],
 )
-def submitted_cells(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[Any]:
+def submitted_cells(night: dg.ResourceParam[Night]) -> dg.MaterializeResult:
     """Read what is new, stage everything."""
     settings = night.settings
     journal = night.journal()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import dagster as dg
 
 from pipelines.assets.keys import OWNERS, RULE_LEDGER, SUBMITTED_CELLS, rows_shown
@@ -20,7 +18,7 @@ from warehouse.judge import judge
     kinds={"duckdb", "sql"},
     description="判定：全部规则对全部报表逐一判定（通过、不符、存疑、无从判定），并确定每份报表是否成为正式数。",
 )
-def rule_ledger(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[Any]:
+def rule_ledger(night: dg.ResourceParam[Night]) -> dg.MaterializeResult:
     """Judge all submissions as sets."""
     with writer(night.settings.build_file) as connection:
         judge(connection, night.knowledge.rules, night.knowledge.forms)

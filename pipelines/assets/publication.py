@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import dagster as dg
 
 from pipelines.assets.keys import OWNERS, PUBLISHED, RECEIPTS, table_key
@@ -22,7 +20,7 @@ from warehouse.publish import FILE_NAME, publish
     kinds={"duckdb", "parquet"},
     description="发布：复制、在新进程中逐列读回、落盘，然后切换 published/current；任何一步不成，昨夜的文件不动。",
 )
-def published_warehouse(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[Any]:
+def published_warehouse(night: dg.ResourceParam[Night]) -> dg.MaterializeResult:
     """Publish the build and close the night."""
     settings = night.settings
     journal = night.journal()

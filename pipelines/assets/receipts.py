@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import dagster as dg
 
 from pipelines.assets.keys import OWNERS, RECEIPTS, table_key
@@ -20,7 +18,7 @@ from warehouse.connection import reader
     kinds={"html"},
     description="回执：给每份报表和每个读不了的文件一份答复，写明哪一格有什么问题、怎样改正。",
 )
-def receipts(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[Any]:
+def receipts(night: dg.ResourceParam[Night]) -> dg.MaterializeResult:
     """Write the receipts that changed."""
     settings = night.settings
     if not settings.receipts:

@@ -7,7 +7,6 @@ lies downstream of the layer, publication above all.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import dagster as dg
 import duckdb
@@ -33,7 +32,7 @@ def table_assets(layer: str, build: BuildTable = build_table) -> dg.AssetsDefini
         specs=[_spec(table) for table in tables],
         check_specs=[*(_contract_spec(table) for table in tables), *(_check_spec(check) for check in _checks(tables))],
     )
-    def build_layer(night: dg.ResourceParam[Night]) -> Iterator[dg.MaterializeResult[Any]]:
+    def build_layer(night: dg.ResourceParam[Night]) -> Iterator[dg.MaterializeResult]:
         with writer(night.settings.build_file) as connection:
             for table in tables:
                 rows = build(connection, table)

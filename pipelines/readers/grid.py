@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from openpyxl.utils import get_column_letter
 
@@ -48,12 +49,12 @@ class Grid:
                 for column in range(span.left, span.right + 1):
                     self._anchors[row, column] = (span.top, span.left)
 
-    @property
+    @cached_property
     def height(self) -> int:
         """Rows up to the last one with something in it."""
         return max((row for row, _ in (*self.cells, *self._anchors)), default=-1) + 1
 
-    @property
+    @cached_property
     def width(self) -> int:
         """Columns up to the last one with something in it."""
         return max((column for _, column in (*self.cells, *self._anchors)), default=-1) + 1

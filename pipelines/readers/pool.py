@@ -10,7 +10,7 @@ import hashlib
 import multiprocessing
 import os
 import resource
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -23,29 +23,20 @@ Item = tuple[str, Path, str]
 _CRASHED: Final = (
     "读取程序在这个文件上崩溃、超时或内存不足；文件可能损坏，或很远的地方也有单元格，请重新导出为 .xlsx 后重报"
 )
-_BATCH: Final = 64
 _SCHEMAS: Final = Path(__file__).parents[2] / "schemas"
 
 
 def read_many(items: Iterable[Item], limits: Limits, workers: int | None = None) -> Iterator[tuple[str, FileReading]]:
-    """(key, reading) of every item, each exactly once, batch by batch in the order given."""
+    """(key, reading) of every item, each exactly once, in the order given."""
     wanted = list(items)
     if not wanted:
         return
-    count = min(workers or os.cpu_count() or 1, len(wanted))
-    for start in range(0, len(wanted), _BATCH * count):
-        yield from _read_batch(wanted[start : start + _BATCH * count], limits, count)
-
-
-def _read_batch(batch: Sequence[Item], limits: Limits, workers: int) -> Iterator[tuple[str, FileReading]]:
-    done: dict[str, FileReading] = {}
-    with _pool(workers, limits) as pool:
-        futures = {key: pool.submit(_read_one, path, name, limits) for key, path, name in batch}
-        for key, future in futures.items():
-            if future.exception() is None:
-                done[key] = future.result()
-    for key, path, name in batch:
-        yield key, done[key] if key in done else _read_alone(path, name, limits)
+    with _pool(min(workers or os.cpu_count() or 1, len(wanted)), limits) as pool:
+        futures = [pool.submit(_read_one, path, name, limits) for _, path, name in wanted]
+        readings = [None if future.exception() else future.result() for future in futures]
+    # a process that dies takes its pool with it: whoever was not answered is read again, alone
+    for (key, path, name), reading in zip(wanted, readings, strict=True):
+        yield key, reading or _read_alone(path, name, limits)
 
 
 def _read_alone(path: Path, name: str, limits: Limits) -> FileReading:

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from pipelines.readers.grid import Grid, Position
@@ -176,24 +178,28 @@ def _stands_in_group(grid: Grid, position: Position, row: Row) -> bool:
 
 def _head_lines(grid: Grid, table: Table) -> list[int]:
     """The lines that carry one of the table's column heads."""
-    lines = {
-        line
-        for (line, _), printed in grid.cells.items()
-        if any(_is_head(normalise(printed.text), column) for column in table.columns)
+    heads = frozenset[str]().union(*(_heads(column) for column in table.columns))
+    has_year = any("{year}" in column.path[-1] for column in table.columns)
+    anchors = {
+        position
+        for position, printed in grid.cells.items()
+        if (text := normalise(printed.text)) in heads or (has_year and _YEAR_HEAD.fullmatch(text))
     }
     # a head that is merged downwards stands in each line of its span
-    for span in grid.spans:
-        if span.top in lines and any(_is_head(normalise(grid.text(span.top, span.left)), c) for c in table.columns):
-            lines.update(range(span.top, span.bottom + 1))
+    downwards = {span.top: span.bottom for span in grid.spans if (span.top, span.left) in anchors}
+    lines = {line for top, _ in anchors for line in range(top, downwards.get(top, top) + 1)}
     return sorted(lines)
 
 
+@cache
+def _heads(column: Column) -> frozenset[str]:
+    return frozenset(normalise(head) for head in (column.path[-1], *column.aliases))
+
+
 def _is_head(text: str, column: Column) -> bool:
-    if not text:
-        return False
     if "{year}" in column.path[-1]:
         return _YEAR_HEAD.fullmatch(text) is not None
-    return any(text == normalise(head) for head in (column.path[-1], *column.aliases))
+    return text in _heads(column)
 
 
 def _columns(grid: Grid, columns: Sequence[Column], head_line: int, label_column: int) -> list[tuple[Column, int]]:
@@ -257,12 +263,8 @@ def _is_label_area(grid: Grid, line: int, place: int, label_column: int) -> bool
 def _locate_single_row(grid: Grid, table: Table, row: Row) -> _TableFound | None:
     """A table of one unlabelled row: it is the first line below its heads."""
     heads_wanted = {normalise(column.path[-1]) for column in table.columns}
-    lines = [
-        line
-        for line in range(grid.height)
-        if sum(normalise(grid.text(line, place)) in heads_wanted for place in range(grid.width)) * 2
-        > len(table.columns)
-    ]
+    counts = Counter(line for (line, _), printed in grid.cells.items() if normalise(printed.text) in heads_wanted)
+    lines = sorted(line for line, count in counts.items() if count * 2 > len(table.columns))
     if not lines:
         return None
     head_line = lines[0]

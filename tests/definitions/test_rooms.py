@@ -55,7 +55,7 @@ def test_every_module_opens_with_its_charter() -> None:
 def test_top_level_holds_only_what_the_house_allows() -> None:
     allowed = {
         "pyproject.toml", "pipelines", "schemas", "warehouse", "tests", "workspace.yaml", "README.md", "Makefile",
-        "requirements.lock", ".ci", "samples", "benchmarks", "docs", ".gitignore", ".git", ".github",
+        "requirements.lock", ".ci", "samples", "benchmarks", "docs", ".gitignore", ".gitattributes", ".git", ".github",
     }  # fmt: skip
     made_at_run_time = {"data", ".venv", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", "build"}
     found = {path.name for path in PROJECT.iterdir() if not path.name.endswith(".egg-info")}
