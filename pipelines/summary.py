@@ -56,7 +56,8 @@ def print_night(console: Console, published_file: Path) -> None:
     console.print(table)
     table = Table(title="全市主要数字")
     for heading in ("年度", "指标", "数值", "增减", "同比", "已报/应报", "备注"):
-        table.add_column(heading, justify="right" if heading in {"数值", "增减", "同比"} else "left")
+        numeric = heading in {"数值", "增减", "同比"}
+        table.add_column(heading, justify="right" if numeric else "left", overflow="fold", no_wrap=numeric)
     for row in headlines:
         table.add_row(
             str(row["report_year"]),

@@ -92,7 +92,9 @@ SELECT
     CAST(CASE
         WHEN leaves = 0 THEN 'not_assessable'
         WHEN reported IS NULL AND computed IS NULL THEN 'not_assessable'
-        WHEN missing > 0 OR reported IS NULL THEN 'uncertain'
+        -- one organ that is not in yet would otherwise be told once a cell; H02 tells it once
+        WHEN missing > 0 THEN 'not_assessable'
+        WHEN reported IS NULL THEN 'uncertain'
         WHEN reported = coalesce(computed, 0) THEN 'pass'
         WHEN leaf_blanks > 0 AND reported > coalesce(computed, 0) THEN 'uncertain'
         ELSE 'fail'
@@ -102,13 +104,12 @@ SELECT
     CAST(CASE
         WHEN leaves = 0 THEN '没有下级填报单位的数'
         WHEN reported IS NULL AND computed IS NULL THEN '全部空白'
-        WHEN missing > 0 THEN concat('还缺', CAST(missing AS VARCHAR), '家单位')
+        WHEN missing > 0 THEN concat(
+            '还缺', CAST(missing AS VARCHAR), '家单位（', missing_names, CASE WHEN missing > 5 THEN '等' ELSE '' END, '）')
         WHEN leaf_blanks > 0 THEN concat(CAST(leaf_blanks AS VARCHAR), '家单位该格空白，按零计')
         ELSE ''
     END AS VARCHAR) AS note,
     CAST(CASE
-        WHEN missing > 0 THEN concat(
-            '还缺', CAST(missing AS VARCHAR), '家单位（', missing_names, CASE WHEN missing > 5 THEN '等' ELSE '' END, '）')
         WHEN reported IS NULL THEN '汇总报告该格空白或未能读准'
         ELSE concat(CAST(leaf_blanks AS VARCHAR), '家单位该格空白')
     END AS VARCHAR) AS gaps
