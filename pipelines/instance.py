@@ -15,6 +15,7 @@ import dagster as dg
 from dagster._core.definitions.reconstruct import ReconstructableRepository
 from dagster._core.execution.api import execute_run
 from dagster._core.remote_origin import RemoteJobOrigin, RemoteRepositoryOrigin
+from dagster._core.storage.tags import REPOSITORY_LABEL_TAG
 from dagster._core.workspace.load_target import WorkspaceFileTarget
 
 from pipelines.lock import JOB_NAME, PID_TAG
@@ -46,10 +47,11 @@ def run_night(instance: dg.DagsterInstance) -> dg.JobExecutionResult:
     repository = ReconstructableRepository.for_module(_MODULE, "defs", working_directory=str(PROJECT))
     job = repository.get_reconstructable_job(JOB_NAME)
     (location,) = WorkspaceFileTarget([str(WORKSPACE)]).create_origins()
+    origin = RemoteRepositoryOrigin(location, "__repository__")
     run = instance.create_run_for_job(
         job_def=job.get_definition(),
-        remote_job_origin=RemoteJobOrigin(RemoteRepositoryOrigin(location, "__repository__"), JOB_NAME),
+        remote_job_origin=RemoteJobOrigin(origin, JOB_NAME),
         job_code_origin=job.get_python_origin(),
-        tags={PID_TAG: str(os.getpid())},
+        tags={PID_TAG: str(os.getpid()), REPOSITORY_LABEL_TAG: origin.get_label()},
     )
     return execute_run(job, run, instance)

@@ -7,7 +7,8 @@ the SELECTs themselves, and validating what came out. Does not belong here: judg
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -39,10 +40,27 @@ def select_of(table: str) -> str:
 
 @cache
 def dependencies(table: str) -> frozenset[str]:
-    """The published tables that the SELECT of ``table`` reads, as DuckDB's parser finds them."""
+    """The published tables that the SELECT of ``table`` reads, as DuckDB's parser finds them.
+
+    The parse tree is walked because ``get_table_names`` leaves out a table that has an alias.
+    """
     with duckdb.connect(":memory:") as connection:
-        names = connection.get_table_names(select_of(table), qualified=True)
-    return frozenset(names & TABLES.keys())
+        row = connection.execute("SELECT json_serialize_sql(?)", [select_of(table)]).fetchone()
+    tree = json.loads(row[0]) if row else {}
+    if tree.get("error", True):
+        raise ValueError(f"{table}: {tree.get('error_message', 'no parse tree')}")
+    return frozenset(_tables_in(tree)) & TABLES.keys()
+
+
+def _tables_in(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if node.get("type") == "BASE_TABLE":
+            yield f"{node['schema_name']}.{node['table_name']}"
+        for child in node.values():
+            yield from _tables_in(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from _tables_in(child)
 
 
 @cache

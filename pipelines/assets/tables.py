@@ -88,7 +88,8 @@ def _contract_result(connection: duckdb.DuckDBPyConnection, table: str) -> dg.As
 
 
 def _check_result(connection: duckdb.DuckDBPyConnection, check: TableCheck) -> dg.AssetCheckResult:
-    bad: pd.DataFrame = connection.sql(check.bad_rows).df()
+    # through Arrow: a decimal stays what it is
+    bad = connection.sql(check.bad_rows).to_arrow_table().to_pandas(types_mapper=pd.ArrowDtype)
     return dg.AssetCheckResult(
         asset_key=table_key(check.table),
         check_name=check.name,

@@ -98,6 +98,13 @@ def test_build_order_follows_the_selects() -> None:
         for upstream in dependencies(table):
             assert order.index(upstream) < order.index(table)
     assert dependencies("mart.year_over_year") == {"mart.city_rollup"}
+    assert dependencies("mart.city_rollup") == {
+        "core.reporting_duty",
+        "core.dim_organ",
+        "core.fct_submission",
+        "core.official_cell",
+    }
+    assert dependencies("core.dim_organ") == set()
 
 
 def test_every_field_is_used() -> None:

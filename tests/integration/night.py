@@ -1,0 +1,76 @@
+"""Helpers: a home with some files in it, a night in this process, and queries on what was published."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+
+from pipelines.assets.tables import BuildTable
+from pipelines.definitions import build_defs
+from pipelines.lock import JOB_NAME
+from pipelines.settings import TIMEZONE, Settings
+from pipelines.templates import write_template
+from schemas.form import CellKey, load_forms
+from warehouse.build import build_table
+from warehouse.connection import reader
+from warehouse.publish import FILE_NAME
+
+
+def new_home(folder: Path, register: Path | None = None) -> Settings:
+    """An empty installation below ``folder``."""
+    settings = Settings(home=folder, register=register)
+    settings.inbox.mkdir(parents=True)
+    return settings
+
+
+def drop(settings: Settings, path: str, data: bytes, received: str | None = None) -> Path:
+    """Put a file into the inbox, as of a wall time."""
+    target = settings.inbox / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(data)
+    if received is not None:
+        stamp = datetime.fromisoformat(received).replace(tzinfo=ZoneInfo(TIMEZONE)).timestamp()
+        os.utime(target, (stamp, stamp))
+    return target
+
+
+def annex(organ: str, year: int, figures: Mapping[str, int] | None = None, name: str = "某单位") -> bytes:
+    """A 2017 annex from the template; figures by indicator for both columns, zero where not given."""
+    form = load_forms()["fj_annex_2017"]
+    values = {key: Decimal((figures or {}).get(key.indicator_code, 0)) for key in form.cells()}
+    return write_template(form, organ_code=organ, organ_name=name, report_year=year, values=values)
+
+
+def matrix(organ: str, year: int, figures: Mapping[tuple[str, str], int] | None = None) -> bytes:
+    """A gb_2021 report from the template; figures by (indicator, applicant), zero where not given."""
+    form = load_forms()["gb_2021"]
+    wanted = {CellKey(code, applicant, "annual"): value for (code, applicant), value in (figures or {}).items()}
+    values = {key: Decimal(wanted.get(key, 0)) for key in form.cells()}
+    return write_template(form, organ_code=organ, organ_name="某单位", report_year=year, values=values)
+
+
+def run_night(
+    settings: Settings, *, build: BuildTable = build_table, raise_on_error: bool = True
+) -> dg.ExecuteInProcessResult:
+    """One night in this process, with a Dagster instance of its own."""
+    job = build_defs(settings, build=build).resolve_job_def(JOB_NAME)
+    with dg.DagsterInstance.ephemeral() as instance:
+        return job.execute_in_process(instance=instance, raise_on_error=raise_on_error)
+
+
+def published(settings: Settings) -> Path:
+    """The file that analysts open."""
+    return settings.published / "current" / FILE_NAME
+
+
+def rows(settings: Settings, query: str) -> list[tuple[Any, ...]]:
+    """The rows of a query on the published file."""
+    with reader(published(settings)) as connection:
+        return connection.execute(query).fetchall()

@@ -1,0 +1,371 @@
+"""The walk through the whole job on the samples, as a newcomer runs it; figures as the city published them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from pipelines.instance import prepare_home
+from pipelines.journal import Journal
+from pipelines.lock import JOB_NAME
+from pipelines.settings import Settings
+from samples.allocate import STORY
+from schemas.tables import TABLES
+from tests.integration.night import published, rows
+
+PROJECT = Path(__file__).parents[2]
+CITY = "XMP00001"
+# the annex of the city's 2017 report, as printed: indicator, annual, cumulative
+ANNEX_2017 = {
+    "fj_open_total": (42938, 540432),
+    "fj_open_website": (42128, 519003),
+    "fj_open_gazette": (558, 9923),
+    "fj_req_total": (1370, 6503),
+    "fj_req_in_person": (246, 1851),
+    "fj_req_online": (797, 3106),
+    "fj_req_mail_fax": (327, 1454),
+    "fj_reply_total": (1366, 6451),
+    "fj_reply_granted": (399, 3183),
+    "fj_reply_partial": (88, 385),
+    "fj_reply_refused": (199, 551),
+    "fj_reply_other": (680, 2333),
+    "fj_complaints": (0, 0),
+    "fj_reviews": (25, 102),
+    "fj_suits": (23, 53),
+}
+
+
+def nightly(home: Path) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "pipelines", "nightly", "--samples", str(PROJECT / "samples")],
+        env=os.environ | {"GONGKAI_HOME": str(home), "COLUMNS": "160", "LC_ALL": "C.UTF-8"},
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(home=tmp_path_factory.mktemp("samples") / "home")
+
+
+@pytest.fixture(scope="module")
+def first(home: Settings) -> str:
+    return nightly(home.home)
+
+
+@pytest.fixture(scope="module")
+def night(home: Settings, first: str) -> Settings:
+    assert first
+    return home
+
+
+def rollup(night: Settings, where: str) -> dict[Any, Any]:
+    found = rows(night, f"SELECT slice_code, indicator_code, measure, value FROM mart.city_rollup WHERE {where}")
+    return {(code, indicator, measure): value for code, indicator, measure, value in found}
+
+
+def test_the_command_says_what_it_did(first: str) -> None:
+    assert "已放入 488 个样例文件" in first
+    assert "488（未能读取 0，重复 0）" in first
+    assert "488（扣留 2）" in first
+    for figure in ("42,938 条", "+9.73%", "-6.48%", "-8.84%", "-9.85%", "75/77"):
+        assert figure in first
+    assert "disclosure.duckdb" in first
+
+
+def test_nothing_is_lost_on_the_way(night: Settings) -> None:
+    assert rows(night, "SELECT files_received, files_accounted, cells_read, cells_stored FROM meta.build") == [
+        (488, 488, 42915, 42915)
+    ]
+    assert rows(night, "SELECT outcome, count(*), sum(submissions) FROM core.fct_file GROUP BY outcome") == [
+        ("read", 488, 488)
+    ]
+
+
+@pytest.mark.parametrize("indicator", ANNEX_2017)
+def test_the_leaves_of_2017_add_up_to_the_published_annex(night: Settings, indicator: str) -> None:
+    found = rollup(night, f"report_year = 2017 AND slice_kind = 'city' AND indicator_code = '{indicator}'")
+    annual, cumulative = ANNEX_2017[indicator]
+    assert found[("city", indicator, "annual")] == annual
+    assert found[("city", indicator, "cumulative")] == cumulative
+
+
+def test_levels_and_kinds_add_up_as_published(night: Settings) -> None:
+    found = {
+        (year, code, indicator, measure): value
+        for year, code, indicator, measure, value in rows(
+            night,
+            "SELECT report_year, slice_code, indicator_code, measure, value FROM mart.city_rollup"
+            " WHERE slice_kind IN ('city', 'level', 'organ_kind') AND form_code = 'fj_annex_2017'",
+        )
+    }
+    opened, requests = "fj_open_total", "fj_req_total"
+    expected = {
+        (2016, "city", opened, "annual"): 39129,
+        (2016, "city", requests, "annual"): 1465,
+        (2016, "city", opened, "cumulative"): 497494,
+        (2016, "city", requests, "cumulative"): 5133,
+        (2016, "own", opened, "cumulative"): 382720,
+        (2016, "lower", opened, "cumulative"): 114774,
+        (2016, "government", requests, "cumulative"): 994,
+        (2016, "department", requests, "cumulative"): 4139,
+        (2017, "own", opened, "annual"): 31776,
+        (2017, "lower", opened, "annual"): 11162,
+        (2017, "own", opened, "cumulative"): 414496,
+        (2017, "lower", opened, "cumulative"): 125936,
+        (2017, "department", requests, "annual"): 1105,
+        (2017, "government", requests, "annual"): 265,
+        (2017, "government", requests, "cumulative"): 1259,
+        (2017, "department", requests, "cumulative"): 5244,
+        (2018, "city", opened, "annual"): 39142,
+        (2018, "city", requests, "annual"): 1235,
+        (2018, "city", opened, "cumulative"): 579574,
+        (2018, "city", requests, "cumulative"): 7738,
+    }
+    assert {key: found[key] for key in expected} == expected
+
+
+def test_year_over_year_of_the_published_figures(night: Settings) -> None:
+    found = rows(
+        night,
+        "SELECT report_year, indicator_code, value, prior_value, change, round(change_pct, 2), comparability, note"
+        " FROM mart.year_over_year WHERE slice_kind = 'city' AND measure = 'annual' AND report_year IN (2017, 2018)"
+        " AND indicator_code IN ('fj_open_total', 'fj_req_total') ORDER BY report_year, indicator_code",
+    )
+    assert found == [
+        (2017, "fj_open_total", 42938, 39129, 3809, Decimal("9.73"), "A", ""),
+        (2017, "fj_req_total", 1370, 1465, -95, Decimal("-6.48"), "A", ""),
+        (2018, "fj_open_total", 39142, 42938, -3796, Decimal("-8.84"), "A", ""),
+        (2018, "fj_req_total", 1235, 1370, -135, Decimal("-9.85"), "A", ""),
+    ]
+
+
+def test_where_nothing_can_be_compared_a_note_says_why(night: Settings) -> None:
+    notes = dict(
+        rows(
+            night,
+            "SELECT report_year, max(note) FROM mart.year_over_year WHERE slice_kind = 'city'"
+            " AND indicator_code IN ('fj_open_total', 'req_new') AND applicant_kind IN ('', 'total')"
+            " AND measure = 'annual' AND change_pct IS NULL GROUP BY report_year",
+        )
+    )
+    assert notes == {
+        2016: "上年没有数据，不计算同比",
+        2023: "上年没有数据，不计算同比",
+        2024: "本年合计不完整，缺2家，不计算同比",
+    }
+    base_zero = rows(
+        night,
+        "SELECT DISTINCT change_pct, note FROM mart.year_over_year WHERE prior_value = 0 AND change IS NOT NULL",
+    )
+    assert base_zero == [(None, "上年为零，不计算百分比")]
+
+
+def test_the_live_year_is_incomplete_and_says_so(night: Settings) -> None:
+    assert rows(
+        night,
+        "SELECT DISTINCT organs_expected, organs_reported, organs_nil, organs_missing, coverage, is_complete"
+        " FROM mart.city_rollup WHERE report_year = 2024 AND slice_kind = 'city'",
+    ) == [(77, 74, 1, 2, Decimal("0.9740"), False)]
+    assert rows(
+        night,
+        "SELECT count(*) FROM mart.year_over_year"
+        " WHERE report_year = 2024 AND slice_kind = 'city' AND change IS NOT NULL",
+    ) == [(0,)]
+    # a district that has everybody in compares its years although the city does not
+    complete = rows(
+        night,
+        "SELECT DISTINCT slice_code FROM mart.year_over_year WHERE report_year = 2024 AND slice_kind = 'district'"
+        " AND change IS NOT NULL ORDER BY 1",
+    )
+    missing = {"XMP07100", "XMP03100"}
+    assert missing.isdisjoint({code for (code,) in complete})
+    assert len(complete) == 4
+
+
+def test_the_published_report_of_2017_is_official_and_its_findings_travel_with_it(night: Settings) -> None:
+    assert rows(
+        night,
+        f"SELECT basis, status, is_official FROM core.fct_submission WHERE organ_code = '{CITY}'"
+        " AND report_year = 2017 AND form_code = 'fj_annex_2017'",
+    ) == [("published", "accepted_with_warnings", True)]
+    found = rows(
+        night,
+        "SELECT rule_id, scope, severity, lhs, rhs, difference FROM core.fct_finding"
+        f" WHERE organ_code = '{CITY}' AND report_year = 2017 AND form_code = 'fj_annex_2017' ORDER BY rule_id, scope",
+    )
+    assert found == [
+        ("F02", "cumulative", "warning", 6411, 6503, -92),
+        ("F04", "cumulative", "warning", 6452, 6451, 1),
+        ("F12a", "annual", "error", 42980, 42938, 42),
+        ("F12b", "cumulative", "error", 540474, 540432, 42),
+        ("F12c", "cumulative", "error", 6512, 6503, 9),
+    ]
+
+
+def test_the_published_report_agrees_with_the_leaves(night: Settings) -> None:
+    found = rows(
+        night,
+        "SELECT count(*), count(*) FILTER (difference = 0) FROM mart.reported_vs_computed"
+        " WHERE report_year = 2017 AND form_code = 'fj_annex_2017'",
+    )
+    assert found == [(30, 30)]
+    outcomes = rows(
+        night,
+        "SELECT outcome, count(*) FROM core.fct_rule_outcome WHERE rule_id = 'H01' AND form_code = 'fj_annex_2017'"
+        " GROUP BY outcome",
+    )
+    # city and six districts, three years, thirty cells
+    assert outcomes == [("pass", 7 * 3 * 30)]
+
+
+def test_the_inherited_gaps_sit_in_a_few_leaves_and_do_not_move(night: Settings) -> None:
+    found = rows(
+        night,
+        "SELECT f.rule_id, f.report_year, sum(f.difference), count(*) FROM core.fct_finding AS f"
+        " JOIN core.fct_submission AS s USING (submission_id)"
+        " WHERE f.rule_id IN ('F02', 'F04') AND s.basis = 'own' GROUP BY ALL ORDER BY ALL",
+    )
+    assert [(rule, year, gap) for rule, year, gap, _ in found] == [
+        ("F02", 2016, -92), ("F02", 2017, -92), ("F02", 2018, -92),
+        ("F04", 2016, 1), ("F04", 2017, 1), ("F04", 2018, 1),
+    ]  # fmt: skip
+    assert max(count for *_, count in found) <= 4
+
+
+def test_the_story_of_the_live_year(night: Settings) -> None:
+    def filed(organ: str) -> list[tuple[Any, ...]]:
+        return rows(
+            night,
+            "SELECT status, is_official, is_nil, strftime(received_at, '%Y-%m-%d') FROM core.fct_submission"
+            f" WHERE organ_code = '{organ}' AND report_year = 2024 ORDER BY sequence",
+        )
+
+    assert filed(STORY.missing) == []
+    assert [row[:2] for row in filed(STORY.held.organ_code)] == [("held", False)]
+    assert [row[:2] for row in filed(STORY.resubmitted.organ_code)] == [
+        ("held", False),
+        ("accepted_with_warnings", True),
+    ]
+    assert filed(STORY.late)[0][3] == "2025-02-11"
+    assert [row[:3] for row in filed(STORY.nil)] == [("accepted", True, True)]
+    assert [row[:2] for row in filed(STORY.gb18030_csv)] == [("accepted", True)]
+    assert [row[:2] for row in filed(STORY.typed_by_hand)] == [("accepted", True)]
+    held = rows(
+        night,
+        "SELECT rule_id, scope, lhs, rhs FROM core.fct_finding WHERE severity = 'error'"
+        f" AND organ_code = '{STORY.held.organ_code}' ORDER BY rule_id",
+    )
+    assert held == [("M01", "annual/natural_person", 9, 6), ("M03", "annual/req_new", 8, 11)]
+
+
+def test_every_evaluated_rule_has_an_outcome_on_every_submission_of_its_edition(night: Settings) -> None:
+    silent = rows(
+        night,
+        """
+        WITH wanted AS (
+            SELECT r.rule_id, s.submission_id FROM core.dim_rule AS r JOIN core.fct_submission AS s
+                ON r.editions = '' OR list_contains(string_split(r.editions, ';'), s.form_code)
+            WHERE r.rule_id NOT LIKE 'H%'
+        )
+        SELECT w.rule_id, count(*) FROM wanted AS w LEFT JOIN core.fct_rule_outcome AS o
+            ON o.rule_id = w.rule_id AND o.submission_id = w.submission_id
+        WHERE o.rule_id IS NULL GROUP BY w.rule_id""",
+    )
+    assert silent == []
+
+
+def test_every_submission_has_its_receipt(night: Settings) -> None:
+    numbers = rows(night, "SELECT organ_code, receipt_no FROM core.fct_submission")
+    for organ, number in numbers:
+        assert (night.outbox / organ / f"{number}.html").is_file()
+        assert (night.outbox / organ / f"{number}.json").is_file()
+    ((number,),) = rows(
+        night,
+        "SELECT receipt_no FROM core.fct_submission"
+        f" WHERE organ_code = '{STORY.held.organ_code}' AND report_year = 2024",
+    )
+    receipt = json.loads((night.outbox / STORY.held.organ_code / f"{number}.json").read_text(encoding="utf-8"))
+    assert receipt["status"] == "held"
+    first = receipt["findings"][0]
+    assert (first["rule_id"], first["lhs"], first["rhs"]) == ("M01", "9.0000", "6.0000")
+    cells = {cell["indicator_code"]: (cell["sheet"], cell["address"], cell["printed"]) for cell in first["cells"]}
+    # the sheet and cell that the department opens
+    assert cells["req_new"][2] == "9"
+    assert cells["req_new"][1][0].isalpha()
+    page = (night.outbox / STORY.held.organ_code / f"{number}.html").read_text(encoding="utf-8")
+    assert f"{cells['req_new'][0]}!{cells['req_new'][1]} 9" in page
+
+
+@pytest.fixture
+def instance(night: Settings) -> Iterator[dg.DagsterInstance]:
+    before = {name: os.environ.get(name) for name in ("DAGSTER_HOME", "GONGKAI_HOME")}
+    prepare_home(night)
+    with dg.DagsterInstance.get() as found:
+        yield found
+    for name, value in before.items():
+        if value is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = value
+
+
+def test_the_web_pages_know_the_run_by_its_origin(instance: dg.DagsterInstance) -> None:
+    """Pins the private imports of pipelines.instance: without the origin a run is missing from the job's page."""
+    (record,) = instance.get_run_records(dg.RunsFilter(job_name=JOB_NAME))
+    run = record.dagster_run
+    assert run.status == dg.DagsterRunStatus.SUCCESS
+    assert run.remote_job_origin is not None
+    assert run.remote_job_origin.location_name == "gongkai"
+    assert run.tags[".dagster/repository"] == "__repository__@gongkai"
+
+
+def test_every_table_is_materialised_and_its_contract_checked(instance: dg.DagsterInstance) -> None:
+    for table in TABLES:
+        key = dg.AssetKey(table.split("."))
+        event = instance.get_latest_materialization_event(key)
+        assert event is not None, table
+        assert event.asset_materialization is not None
+        assert "dagster/row_count" in event.asset_materialization.metadata
+    (record,) = instance.get_run_records()
+    events = instance.all_logs(record.dagster_run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+    evaluations = [entry.get_dagster_event().asset_check_evaluation_data for entry in events]
+    contracts = {".".join(e.asset_key.path): e.passed for e in evaluations if e.check_name == "contract"}
+    assert contracts == dict.fromkeys(TABLES, True)
+    assert {e.check_name for e in evaluations if not e.passed} == {"nothing_held", "no_error_findings", "complete"}
+
+
+def test_a_second_night_over_an_unchanged_inbox_changes_nothing(night: Settings) -> None:
+    before = {
+        table: rows(night, f"SELECT bit_xor(hash(t)) FROM {table} AS t") for table in TABLES if table != "meta.build"
+    }
+    first_seen = rows(night, "SELECT finding_id, first_seen_at FROM core.fct_finding ORDER BY 1")
+    receipts = {path: path.stat().st_mtime_ns for path in night.outbox.rglob("*.html")}
+    output = nightly(night.home)
+    assert "样例文件" not in output
+    after = {
+        table: rows(night, f"SELECT bit_xor(hash(t)) FROM {table} AS t") for table in TABLES if table != "meta.build"
+    }
+    assert after == before
+    assert rows(night, "SELECT finding_id, first_seen_at FROM core.fct_finding ORDER BY 1") == first_seen
+    assert rows(night, "SELECT night FROM meta.build") == [(2,)]
+    assert {path: path.stat().st_mtime_ns for path in night.outbox.rglob("*.html")} == receipts
+    journal = Journal(night.archive)
+    assert [len(entry["new_findings"]) for entry in journal.of("night_closed")] == [len(first_seen), 0]
+    assert sorted(path.name for path in (night.published / "generations").iterdir()) == ["1", "2"]
+    assert published(night).resolve().parent.name == "2"
