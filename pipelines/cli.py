@@ -6,6 +6,7 @@ Belongs here: options, exit codes and what is printed. Does not belong here: any
 from __future__ import annotations
 
 import csv
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -122,6 +123,8 @@ def ui(settings: Settings, port: int) -> None:
         [str(bin_folder / "dagster-webserver"), "-h", _LOOPBACK, "-p", str(port), *workspace],
         [str(bin_folder / "dagster-daemon"), "run", *workspace],
     ]
+    # a service manager stops with SIGTERM: it must end the children too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     processes = [subprocess.Popen(command) for command in commands]  # noqa: S603 - our own environment's programs
     click.echo(f"http://{_LOOPBACK}:{port}")
     try:

@@ -24,6 +24,8 @@ from pipelines.settings import PROJECT, Settings
 _CONFIG: Final = Path(__file__).parent / "dagster.yaml"
 _MODULE: Final = "pipelines.definitions"
 WORKSPACE: Final = PROJECT / "workspace.yaml"
+QUIET: Final = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
+"""the terminal shows what went wrong; the web pages keep every event"""
 
 
 def prepare_home(settings: Settings) -> None:
@@ -52,6 +54,7 @@ def run_night(instance: dg.DagsterInstance) -> dg.JobExecutionResult:
         job_def=job.get_definition(),
         remote_job_origin=RemoteJobOrigin(origin, JOB_NAME),
         job_code_origin=job.get_python_origin(),
+        run_config=QUIET,
         tags={PID_TAG: str(os.getpid()), REPOSITORY_LABEL_TAG: origin.get_label()},
     )
     return execute_run(job, run, instance)

@@ -15,13 +15,15 @@ from typing import Any, Final
 import pandas as pd
 import pandera.pandas as pa
 import pyarrow
-from pandera.config import get_config_context
+from pandera.config import ValidationDepth, get_config_context
 
-from schemas.form import CellKey, Form, load_forms
-from schemas.narrative import load_narrative_codes
+from schemas.form import CellKey, load_forms
+from schemas.narrative import label_of, load_narrative_codes
 
 _TEXT: Final = pd.ArrowDtype(pyarrow.string())
 _KEY: Final = ["reading", "ordinal", "indicator_code", "applicant_kind", "measure"]
+_SHOWN: Final = 60
+"""characters of a printed text that a sentence repeats"""
 VALUE_STATES: Final = ("reported", "blank", "not_applicable", "not_a_number", "uncertain", "missing_row")
 SENTENCES: Final[Mapping[str, str]] = {
     "V04": "表里没有“{label}”这一格；请补上这一行，没有的填0",
@@ -49,8 +51,10 @@ def cell_problems(cells: pd.DataFrame) -> list[dict[str, Any]]:
     value (decimal128(18,4)), value_state, printed, sheet, address, note, all Arrow types. Blanks are told once a row
     of the form, with the addresses of all its blank cells.
     """
-    if not get_config_context().validation_enabled:
-        raise ContractSwitchedOffError("PANDERA_VALIDATION_ENABLED is off: unset it, unchecked cells are never read")
+    config = get_config_context()
+    if not config.validation_enabled or config.validation_depth == ValidationDepth.SCHEMA_ONLY:
+        message = "PANDERA_VALIDATION_ENABLED or _DEPTH switches checks off: unset it, unchecked cells are never read"
+        raise ContractSwitchedOffError(message)
     if cells.empty:
         return []
     broken = failures(_judged(cells))
@@ -104,22 +108,26 @@ def _contract() -> pa.DataFrameSchema:
 
 
 def _judged(cells: pd.DataFrame) -> pd.DataFrame:
-    """What the checks look at: the state, and four facts about each cell, computed for whole columns at once."""
+    """What the checks look at: the state, and four facts about each cell, computed for whole columns at once.
+
+    What stands in a cell that the form does not have is not judged further.
+    """
     kinds = cells.merge(_known_cells(), how="left", on=["form_code", "variant", *_KEY[2:]])["value_kind"]
     kinds = kinds.set_axis(cells.index)
     is_prose = cells["indicator_code"].isin(list(load_narrative_codes())) & (cells["applicant_kind"] == "")
     value = cells["value"]
     is_whole = (value == value.round(0)).fillna(True)
     is_positive = (value >= Decimal(0)).fillna(True)
+    is_known = kinds.notna() | is_prose
     flags = {
-        "is_known": kinds.notna() | is_prose,
+        "is_known": is_known,
         "is_repeated": cells.duplicated(_KEY, keep="first"),
         "is_whole": is_whole | ~kinds.isin(["count", "signed_count"]),
         "has_fitting_sign": is_positive | ~kinds.isin(["count", "money"]),
     }
     boolean = pd.ArrowDtype(pyarrow.bool_())
     frame = pd.DataFrame({name: flag.astype(boolean) for name, flag in flags.items()}, index=cells.index)
-    return frame.assign(value_state=cells["value_state"]).reset_index(drop=True).set_axis(cells.index)
+    return frame.assign(value_state=cells["value_state"].where(is_known, "reported"))
 
 
 @cache
@@ -143,9 +151,9 @@ def _problem(rule_id: str, row: Mapping[str, Any]) -> dict[str, Any]:
     key = CellKey(row["indicator_code"], row["applicant_kind"], row["measure"])
     kind = form.indicators[key.indicator_code].value_kind if key.indicator_code in form.indicators else ""
     message = SENTENCES[rule_id].format(
-        label=_label(form, key),
+        label=label_of(form, key),
         form_code=form.form_code,
-        printed=row["printed"],
+        printed=row["printed"] if len(row["printed"]) <= _SHOWN else row["printed"][:_SHOWN] + "…",
         value=_plain(row["value"]),
         note=f"（{row['note']}）" if row["note"] else "",
         demand=_DEMANDS.get(kind, ""),
@@ -157,7 +165,7 @@ def _blank(cells: list[Mapping[str, Any]] | list[dict[str, Any]]) -> dict[str, A
     first = cells[0]
     form = load_forms()[first["form_code"]]
     key = CellKey(first["indicator_code"], first["applicant_kind"], first["measure"])
-    label = _label(form, key) if len(cells) == 1 else form.indicators[key.indicator_code].label
+    label = label_of(form, key if len(cells) == 1 else CellKey(key.indicator_code, "", "annual"))
     where = "、".join(cell["address"] for cell in cells)
     message = SENTENCES["V08"].format(label=label) + (f"（{first['sheet']}：{where}）" if len(cells) > 1 else "")
     scope = "/".join(_scope(key)) if len(cells) == 1 else f"{key.measure}/{key.indicator_code}"
@@ -167,10 +175,6 @@ def _blank(cells: list[Mapping[str, Any]] | list[dict[str, Any]]) -> dict[str, A
 def _said(row: Mapping[str, Any], rule_id: str, scope: str, message: str) -> dict[str, Any]:
     place = {name: row[name] for name in ("reading", "ordinal", "sheet", "address", "printed")}
     return place | {"rule_id": rule_id, "scope": scope, "outcome": "fail", "message": message}
-
-
-def _label(form: Form, key: CellKey) -> str:
-    return form.label(key) if key.indicator_code in form.indicators else key.indicator_code
 
 
 def _scope(key: CellKey) -> Iterator[str]:

@@ -8,6 +8,7 @@ torn read in 1,600 opens during publications.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -58,8 +59,13 @@ def verify_in_new_process(path: Path) -> None:
     """Read every column of every table in a fresh interpreter; block checksums raise on an unreadable segment."""
     if path.with_name(path.name + ".wal").exists():
         raise PublicationError(f"{path.name} was not closed cleanly: a write-ahead log lies beside it")
+    expected = {
+        table: [(column.name, column.sql_type) for column in render.columns_of(contract)]
+        for table, contract in TABLES.items()
+    }
     done = subprocess.run(  # noqa: S603 - our own interpreter and module
         [sys.executable, "-m", "warehouse.verify", str(path)],
+        input=json.dumps(expected),
         capture_output=True,
         text=True,
         timeout=_VERIFY_SECONDS,

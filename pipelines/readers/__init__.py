@@ -17,7 +17,7 @@ def read_file(data: bytes, name: str, limits: Limits | None = None) -> FileReadi
     """Every submission in a file, or the reason why there is none. ``name`` is the file's name without folders."""
     bounds = limits or Limits()
     try:
-        if not data.strip() and (nil := delimited.nil_report(name, "")):
+        if not data.strip(b"\xef\xbb\xbf \t\r\n") and (nil := delimited.nil_report(name, "")):
             return nil
         if kind_of(data, bounds) == XLSX:
             return read_grids(spreadsheet.read_grids(data, bounds), name)

@@ -14,6 +14,7 @@ from pipelines.readers.grid import Printed
 from pipelines.readers.model import Problem, ReadCell
 from pipelines.readers.numbers import parse_number
 from schemas.form import CellKey, Form
+from schemas.narrative import label_of
 
 
 class Found(NamedTuple):
@@ -24,6 +25,8 @@ class Found(NamedTuple):
 
 
 _FLAGGED = {
+    "shared": ("V10", "uncertain", "这一格与另一格合并在一起，无法断定数字属于哪一格；请取消合并后分别填写"),
+    "surplus": ("V10", "uncertain", "这一行的字段比表头多，无法断定数字；数字里有逗号的，整个数字要加引号"),
     "date": ("V14", "uncertain", "这一格被电子表格当成了日期，无法断定原来的数字；请把单元格格式改为“数值”并重新填写"),
     "formula": ("V13", "uncertain", "这一格是公式而没有保存结果，未计算；请填入数字"),
     "error": ("", "not_a_number", ""),
@@ -34,11 +37,6 @@ _FLAGGED = {
 def scope_of(key: CellKey) -> str:
     """``<measure>[/<applicant>]/<row>``."""
     return "/".join(part for part in (key.measure, key.applicant_kind, key.indicator_code) if part)
-
-
-def label_of(form: Form, key: CellKey) -> str:
-    """The form's own label, or the code where the form does not print it."""
-    return form.label(key) if key.indicator_code in form.indicators else key.indicator_code
 
 
 def reported(form: Form, key: CellKey, printed: Printed, sheet: str, address: str, *, unit: str = "") -> Found:
@@ -76,10 +74,21 @@ def complete(form: Form, variant: str, found: Iterable[Found]) -> tuple[list[Rea
     return sorted(cells.values(), key=lambda cell: order.get(cell.key, len(order))), problems
 
 
-def with_printed(cell: ReadCell, printed: str, note: str) -> ReadCell:
-    """The cell with the printed text and note that a long CSV gives beside the value."""
+def with_printed(form: Form, found: Found, printed: str, note: str, *, unit: str = "") -> Found:
+    """The cell with the printed text and note that a long CSV gives beside the value; V10 where the two disagree."""
+    cell = found.cell
+    indicator = form.indicators.get(cell.key.indicator_code)
+    parsed = parse_number(printed, indicator.unit if indicator else unit)
     notes = "；".join(part for part in (cell.note, note) if part)
-    return replace(cell, printed=printed or cell.printed, note=notes)
+    if parsed.value is not None and parsed.value != cell.value:
+        message = (
+            f"“{label_of(form, cell.key)}”的 value 是“{cell.printed}”，printed 却是“{printed}”，无法断定；"
+            "请改为一致（数字里有逗号的，整个数字要加引号）"
+        )
+        uncertain = replace(cell, printed=printed, value=None, value_state="uncertain", note=notes)
+        problem = Problem("V10", message, cell.sheet, cell.address, printed, scope_of(cell.key))
+        return Found(uncertain, [*found.problems, problem])
+    return Found(replace(cell, printed=printed or cell.printed, note=notes), found.problems)
 
 
 def _told_twice(form: Form, first: ReadCell, second: ReadCell) -> Problem:

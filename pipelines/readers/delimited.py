@@ -34,15 +34,24 @@ REQUIRED: Final = (
 _DELIMITERS: Final = (",", "\t", ";", "，")
 _NIL_NAME: Final = re.compile(r"^nil_(?P<year>\d{4})_(?P<form>[a-z0-9_]+)\.csv$", re.IGNORECASE)
 _MAX_FIELD: Final = 10_000
+_SAMPLE: Final = 4000
+"""characters of a sheet saved as text by which its delimiter is told"""
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One line of the long layout: its number in the file and its fields by column name."""
+    """One line of the long layout: its number in the file, its fields by column name, and where the columns stand.
+
+    ``surplus`` is what stands beyond the last column of the header.
+    """
 
     number: int
     fields: Mapping[str, str]
-    value_column: int
+    columns: Mapping[str, int]
+    surplus: str
+
+    def address(self, name: str) -> str:
+        return address((self.number - 1, self.columns[name]))
 
 
 def decode(data: bytes) -> str:
@@ -55,9 +64,11 @@ def decode(data: bytes) -> str:
         encodings = ("utf-8", "gb18030")
     for encoding in encodings:
         try:
-            return data.decode(encoding)
+            text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
+        if "\0" not in text:
+            return text.removeprefix("\ufeff")
     raise RejectedError("V01", "文字编码无法识别；请存为 UTF-8 或 GB18030 编码的 CSV，或存为 .xlsx 后重新放入")
 
 
@@ -75,6 +86,8 @@ def nil_report(name: str, text: str) -> FileReading | None:
 
 def read_long(text: str, limits: Limits) -> FileReading | None:
     """The submissions of a long CSV, or None where the header is not the long one. Raises RejectedError."""
+    if not text.strip():
+        raise RejectedError("V01", "文件是空的；请填报后重新放入，确无事项的请用零报告")
     lines = _long_lines(text, limits)
     if lines is None:
         return None
@@ -84,13 +97,15 @@ def read_long(text: str, limits: Limits) -> FileReading | None:
         groups.setdefault(key, []).append(line)
     if not groups:
         raise RejectedError("V01", "CSV 只有表头，没有数据行；请填入数据后重报")
+    if len(groups) > limits.max_submissions:
+        raise RejectedError("V01", f"一个 CSV 里超过 {limits.max_submissions} 份报表，未读取；请分成几个文件")
     submissions: list[ReadSubmission] = []
     problems: list[Problem] = []
     for (organ_code, year, form_code), group in groups.items():
         where = f"第{group[0].number}行"
         if not re.fullmatch(r"(19|20)\d{2}", year):
             message = f"{where}的 report_year “{year}”不是四位年份；请改正后重报"
-            problems.append(Problem("V03", message, SHEET, f"B{group[0].number}", year))
+            problems.append(Problem("V03", message, SHEET, group[0].address("report_year"), year))
             continue
         form, said = _form(form_code, int(year), where)
         if form is None:
@@ -102,7 +117,7 @@ def read_long(text: str, limits: Limits) -> FileReading | None:
 
 def to_grid(text: str, limits: Limits) -> Grid:
     """A sheet saved as CSV. Raises RejectedError where it is too large."""
-    rows = _rows(text, _delimiter(text), limits)
+    rows = _rows(text, _delimiter(text[:_SAMPLE]), limits)
     cells = {
         (line, column): Printed(field)
         for line, row in enumerate(rows)
@@ -120,48 +135,59 @@ def _form(form_code: str, year: int, where: str) -> tuple[Form | None, list[Prob
         known = load_forms().get(form_code)
         if known is None:
             return None, [Problem("V03", f"{where}：{error}", SHEET, "", form_code)]
-        return known, [Problem("V12", f"{where}：{error}；请用{year}年度的表样重报", SHEET, "", form_code)]
+        return known, [Problem("V12", f"{where}：{error}；请用{year}年度的表样重报", SHEET, "", form_code, form_code)]
 
 
 def _long_lines(text: str, limits: Limits) -> list[_Line] | None:
-    rows = _rows(text, _delimiter(text), limits)
-    header = [normalise(field).lower() for field in rows[0]] if rows else []
+    rows = _rows(text, _delimiter(text.lstrip().split("\n", 1)[0]), limits)
+    first = next((number for number, row in enumerate(rows) if any(field.strip() for field in row)), 0)
+    header = [normalise(field).lower() for field in rows[first]] if rows else []
     if not set(REQUIRED) <= set(header):
         return None
-    names = [
-        next((name for name in (*REQUIRED, "printed", "note") if normalise(name) == field), "") for field in header
-    ]
-    value_column = names.index("value")
+    columns: dict[str, int] = {}
+    for name in (*REQUIRED, "printed", "note"):
+        if header.count(name) > 1:
+            raise RejectedError("V01", f"CSV 表头里有两列 {name}，无法判断用哪一列；请只保留一列")
+        if name in header:
+            columns[name] = header.index(name)
     lines = []
-    for number, row in enumerate(rows[1:], start=2):
+    for number, row in enumerate(rows[first + 1 :], start=first + 2):
         if any(field.strip() for field in row):
-            fields = {name: field.strip() for name, field in zip(names, row, strict=False) if name}
-            lines.append(_Line(number, dict.fromkeys(REQUIRED, "") | fields, value_column))
+            fields = {name: row[place].strip() if place < len(row) else "" for name, place in columns.items()}
+            lines.append(_Line(number, fields, columns, "".join(row[len(header) :]).strip()))
     return lines
 
 
 def _submission(
-    organ_code: str, year: int, form: Form, lines: Sequence[_Line], problems: list[Problem]
+    organ_code: str, year: int, form: Form, lines: Sequence[_Line], problems: Sequence[Problem]
 ) -> ReadSubmission:
     variant = _variant(form, {line.fields["indicator_code"] for line in lines})
-    narrative = load_narrative_codes()
     found: list[Found] = []
+    unread: list[Problem] = []
     for line in lines:
         fields = line.fields
         key = CellKey(fields["indicator_code"], fields["applicant_kind"], fields["measure"] or "annual")
-        if key.measure not in MEASURES or key.applicant_kind not in ("", *APPLICANT_KINDS):
-            words = f"{key.applicant_kind}、{key.measure}"
-            message = f"第{line.number}行的 applicant_kind 或 measure 不认识（{words}），该行未采用；请改正后重报"
-            where = address((line.number - 1, 0))
-            problems.append(Problem("V05", message, SHEET, where, fields["value"], scope=f"line/{line.number}"))
+        if key.measure in MEASURES and key.applicant_kind in ("", *APPLICANT_KINDS):
+            found.append(_cell(form, key, line))
             continue
-        unit = narrative[key.indicator_code].unit if key.indicator_code in narrative else ""
-        sheet = NARRATIVE_SHEET if key.indicator_code in narrative else SHEET
-        place = address((line.number - 1, line.value_column))
-        cell, said = reported(form, key, Printed(fields["value"]), sheet, place, unit=unit)
-        found.append(Found(with_printed(cell, fields.get("printed", ""), fields.get("note", "")), said))
+        words = f"{key.applicant_kind}、{key.measure}"
+        message = f"第{line.number}行的 applicant_kind 或 measure 不认识（{words}），该行未采用；请改正后重报"
+        place = line.address("applicant_kind")
+        unread.append(Problem("V05", message, SHEET, place, fields["value"], scope=f"line/{line.number}"))
     cells, said = complete(form, variant, found)
-    return ReadSubmission(organ_code, "", year, form.form_code, variant, False, tuple(cells), (*problems, *said))
+    said = [*problems, *unread, *said]
+    return ReadSubmission(organ_code, "", year, form.form_code, variant, False, tuple(cells), tuple(said))
+
+
+def _cell(form: Form, key: CellKey, line: _Line) -> Found:
+    prose = load_narrative_codes().get(key.indicator_code)
+    unit, sheet = (prose.unit, NARRATIVE_SHEET) if prose else ("", SHEET)
+    flag = "surplus" if line.surplus else ""
+    text = f"{line.fields['value']},{line.surplus}" if flag else line.fields["value"]
+    found = reported(form, key, Printed(text, flag), sheet, line.address("value"), unit=unit)
+    if flag:
+        return found
+    return with_printed(form, found, line.fields.get("printed", ""), line.fields.get("note", ""), unit=unit)
 
 
 def _variant(form: Form, codes: set[str]) -> str:
@@ -174,8 +200,7 @@ def _variant(form: Form, codes: set[str]) -> str:
 
 
 def _delimiter(text: str) -> str:
-    first = text.split("\n", 1)[0]
-    return max(_DELIMITERS, key=first.count)
+    return max(_DELIMITERS, key=text.count)
 
 
 def _rows(text: str, delimiter: str, limits: Limits) -> list[list[str]]:

@@ -8,16 +8,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Final
 
 from openpyxl.utils import get_column_letter
 
+from pipelines.readers.reject import RejectedError
+
 Position = tuple[int, int]
 """(row, column), both from 0"""
+_SPAN_MARGIN: Final = 32
+"""rows and columns beyond the last printed cell in which merged ranges still count"""
 
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """The text of a cell; ``flag`` is '', date, formula (one without a cached value), error or boolean."""
+    """The text of a cell.
+
+    ``flag`` is '', date, formula (one without a cached value), error, boolean, shared (merged with another cell of the
+    form) or surplus (in a CSV line with more fields than the header).
+    """
 
     text: str
     flag: str = ""
@@ -35,7 +44,10 @@ class Span:
 
 @dataclass(frozen=True)
 class Grid:
-    """One sheet. Only cells with something in them are in ``cells``; a span's text is its top left cell's."""
+    """One sheet. Only cells with something in them are in ``cells``; a span's text is its top left cell's.
+
+    Raises RejectedError where merged ranges overlap, which no spreadsheet program writes.
+    """
 
     sheet: str
     cells: Mapping[Position, Printed]
@@ -44,9 +56,14 @@ class Grid:
     _anchors: dict[Position, Position] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        for span in self.spans:
-            for row in range(span.top, span.bottom + 1):
-                for column in range(span.left, span.right + 1):
+        # a merged range may reach to the end of the sheet: only what lies near the printed cells is expanded
+        bottom = max((row for row, _ in self.cells), default=-1 - _SPAN_MARGIN) + _SPAN_MARGIN
+        right = max((column for _, column in self.cells), default=-1 - _SPAN_MARGIN) + _SPAN_MARGIN
+        for span in dict.fromkeys(self.spans):
+            for row in range(span.top, min(span.bottom, bottom) + 1):
+                for column in range(span.left, min(span.right, right) + 1):
+                    if (row, column) in self._anchors:
+                        raise RejectedError("V01", f"工作表“{self.sheet}”的合并单元格互相重叠；请重新导出为 .xlsx")
                     self._anchors[row, column] = (span.top, span.left)
 
     @cached_property

@@ -7,11 +7,12 @@ name. Does not belong here: whether that organ may file in that folder (``pipeli
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipelines.readers.grid import Grid, address
+from pipelines.readers.grid import Grid, Position, address
 from pipelines.readers.labels import normalise, years_in
 from pipelines.readers.model import Problem
 from pipelines.readers.reject import RejectedError
@@ -27,8 +28,10 @@ _LABELS: Final = {
     "年度": "report_year",
     "零报告": "is_nil",
 }
-_INLINE: Final = re.compile(r"^\s*(?P<label>[^：:]{2,6})[：:]\s*(?P<value>.+?)\s*$", re.DOTALL)
-_TITLE: Final = re.compile(r"^(?P<organ>.{3,40}?)(?P<year>20\d{2})年(?:度)?政府信息公开")
+_INLINE: Final = re.compile(r"(?P<label>[^：:]{2,6})[：:](?P<value>.+)", re.DOTALL)
+_TITLE: Final = re.compile(r"(?P<organ>.{3,40}?)(?:关于)?(?P<year>20\d{2})年(?:度)?政府信息公开")
+_LONGEST: Final = 200
+"""characters of a cell that may still be a title or name the organ"""
 _TOP_LINES: Final = 12
 _YES: Final = frozenset({"是", "有", "零报告", "yes"})
 
@@ -48,38 +51,37 @@ class Identity:
 def read_identity(grids: Sequence[Grid], heads: Iterable[str], file_name: str) -> Identity:
     """The identity of a workbook, the most explicit statement first.
 
-    Order: labelled cells, title, column heads, hidden sheet, file name. Labelled cells that contradict the hidden sheet
-    win and are reported (V10). Raises RejectedError where the year is stated in contradictory ways.
+    Order: labelled cells, title and column heads, hidden sheet, file name. Labelled cells that contradict the hidden
+    sheet win and are reported (V10). Raises RejectedError where the year is stated in contradictory ways.
     """
     hidden = _hidden(grids)
     visible = [grid for grid in grids if not grid.is_hidden and grid.sheet != IDENTITY_SHEET]
-    labelled, places = _labelled(visible)
+    labelled = _labelled(visible)
     title = _title(visible)
-    problems = tuple(_contradictions(labelled, hidden, places))
-    year = labelled.get("report_year") or _one_year(title.get("report_year", ""), heads) or hidden.get("report_year")
-    year = year or _one_year("", [file_name.rsplit(".", 1)[0]])
+    printed = _one_year(text for name, text, _, _ in labelled if name == "report_year")
+    if printed is None and (printed := _one_year([title.get("report_year", ""), *heads])):
+        labelled.append(("report_year", str(printed), "", ""))
+    year = printed or _one_year([hidden.get("report_year", "")]) or _one_year([file_name.rsplit(".", 1)[0]])
+    first: dict[str, str] = {}
+    for name, text, _, _ in labelled:
+        first.setdefault(name, text)
     return Identity(
-        organ_code=labelled.get("organ_code") or hidden.get("organ_code", ""),
-        organ_name=labelled.get("organ_name") or title.get("organ_name", ""),
-        report_year=_as_year(year),
-        is_nil=normalise(labelled.get("is_nil", "")) in _YES,
+        organ_code=first.get("organ_code") or hidden.get("organ_code", ""),
+        organ_name=first.get("organ_name") or title.get("organ_name", ""),
+        report_year=year,
+        is_nil=normalise(first.get("is_nil", "")) in _YES,
         form_code=hidden.get("form_code", ""),
-        problems=problems,
+        problems=tuple(_contradictions(labelled, hidden)),
     )
 
 
-def _as_year(text: str | None) -> int | None:
-    years = years_in(text or "")
-    return years[0] if years else None
-
-
-def _one_year(title_year: str, texts: Iterable[str]) -> str | None:
-    """The one year that title and heads print; several different ones are a contradiction."""
-    years = {year for text in (title_year, *texts) for year in years_in(text)}
+def _one_year(texts: Iterable[str]) -> int | None:
+    """The one year that the texts print, if they print any; several different ones are a contradiction."""
+    years = {year for text in texts for year in years_in(text)}
     if len(years) > 1:
         said = "、".join(str(year) for year in sorted(years))
         raise RejectedError("V03", f"报告年度前后不一（{said}），无法判断；请在表上方写明“报告年度：”并只写一个年度")
-    return str(years.pop()) if years else None
+    return years.pop() if years else None
 
 
 def _hidden(grids: Sequence[Grid]) -> dict[str, str]:
@@ -89,26 +91,32 @@ def _hidden(grids: Sequence[Grid]) -> dict[str, str]:
     return {}
 
 
-def _labelled(grids: Sequence[Grid]) -> tuple[dict[str, str], dict[str, tuple[str, str]]]:
-    """Values of labelled cells, and where they stand: label in one cell and value to its right, or both in one."""
-    found: dict[str, str] = {}
-    places: dict[str, tuple[str, str]] = {}
+def _labelled(grids: Sequence[Grid]) -> list[tuple[str, str, str, str]]:
+    """(name, value, sheet, address) of labelled cells: the value to the right of its label, or both in one cell."""
+    found = []
     for grid in grids:
-        for (line, column), printed in sorted(grid.cells.items()):
-            if line >= _TOP_LINES:
-                continue
-            name = _LABELS.get(normalise(printed.text))
+        for (line, column), text in _top(grid):
+            name = _LABELS.get(normalise(text))
             value, place = "", (line, column)
             if name is not None:
                 place = _next_cell(grid, line, column)
-                value = grid.at(place).text
-            elif match := _INLINE.match(printed.text):
+                value = grid.at(place).text.strip()
+            elif match := _INLINE.fullmatch(text):
                 name = _LABELS.get(normalise(match["label"]))
-                value = match["value"]
-            if name is not None and value.strip() and name not in found:
-                found[name] = value.strip()
-                places[name] = (grid.sheet, address(place))
-    return found, places
+                value = match["value"].strip()
+            # 年度 is a column head too, with another head to its right
+            if name is not None and value and (name != "report_year" or years_in(value)):
+                found.append((name, value, grid.sheet, address(place)))
+    return found
+
+
+def _top(grid: Grid) -> list[tuple[Position, str]]:
+    """The short texts of the first lines, where a form says whose it is."""
+    return [
+        (position, printed.text.strip())
+        for position, printed in sorted(grid.cells.items())
+        if position[0] < _TOP_LINES and len(printed.text) <= _LONGEST
+    ]
 
 
 def _next_cell(grid: Grid, line: int, column: int) -> tuple[int, int]:
@@ -121,22 +129,22 @@ def _next_cell(grid: Grid, line: int, column: int) -> tuple[int, int]:
 
 def _title(grids: Sequence[Grid]) -> dict[str, str]:
     for grid in grids:
-        for (line, _), printed in sorted(grid.cells.items()):
-            match = _TITLE.match("".join(printed.text.split()))
-            if line < _TOP_LINES and match:
+        for _, text in _top(grid):
+            if match := _TITLE.match("".join(unicodedata.normalize("NFKC", text).split())):
                 return {"organ_name": match["organ"], "report_year": match["year"]}
     return {}
 
 
-def _contradictions(
-    labelled: dict[str, str], hidden: dict[str, str], places: dict[str, tuple[str, str]]
-) -> Iterable[Problem]:
+def _contradictions(labelled: Sequence[tuple[str, str, str, str]], hidden: dict[str, str]) -> Iterable[Problem]:
     words = {"organ_code": "单位代码", "report_year": "报告年度"}
-    for name, word in words.items():
-        if name in labelled and name in hidden and normalise(labelled[name]) != normalise(hidden[name]):
-            sheet, where = places[name]
+    for name, text, sheet, where in labelled:
+        if name in words and name in hidden and not _agree(name, text, hidden[name]):
             message = (
-                f"{word}填的是“{labelled[name]}”，而这份模板是为“{hidden[name]}”生成的；"
+                f"{words[name]}填的是“{text}”，而这份模板是为“{hidden[name]}”生成的；"
                 "请确认没有拿错模板，或重新下载本单位本年度的模板"
             )
-            yield Problem("V10", message, sheet, where, labelled[name], scope=f"identity/{name}")
+            yield Problem("V10", message, sheet, where, text, scope=f"identity/{name}")
+
+
+def _agree(name: str, text: str, hidden: str) -> bool:
+    return years_in(text) == years_in(hidden) if name == "report_year" else normalise(text) == normalise(hidden)

@@ -12,15 +12,24 @@ from functools import lru_cache
 from typing import Final
 
 _BRACKETS: Final = str.maketrans("〔[【｛{〕]】｝}", "((((()))))")
-_DROPPED: Final = str.maketrans("", "", "\"'“”‘’「」《》·.．、,，;；:：。")
+_DROPPED: Final = str.maketrans("", "", "\"'“”‘’「」《》·.．、,，;；:：。\u200b\u200c\u200d\u2060\ufeff")
+_LONGEST: Final = 400
+"""characters that a label may have: a longer text is prose"""
 # the Radicals Supplement block, which NFKC leaves as it is
 _RADICALS: Final = str.maketrans("⺠⻅⻔⻓⻥⻬⻛⺟⻚⻋⻘⻢⻝⻜", "民见门长鱼齐风母页车青马食飞")
 _YEAR: Final = re.compile(r"(?<!\d)(20\d{2})(?!\d)")
 
 
-@lru_cache(maxsize=65_536)
 def normalise(text: str) -> str:
-    """The form in which two labels are equal: NFKC, no white space, one kind of bracket, no punctuation."""
+    """The form in which two labels are equal: NFKC, no white space, one kind of bracket, no punctuation.
+
+    Prose is left as it is: it equals no label, and remembering it would fill the memory.
+    """
+    return _normalise(text) if len(text) <= _LONGEST else text
+
+
+@lru_cache(maxsize=65_536)
+def _normalise(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text.translate(_RADICALS))
     return "".join(folded.split()).translate(_BRACKETS).translate(_DROPPED)
 

@@ -21,6 +21,7 @@ class Limits:
     max_parts: int = 2000
     max_sheets: int = 40
     max_cells: int = 400_000
+    max_submissions: int = 500
     max_cpu_seconds: int = 60
     max_memory_bytes: int = 2 * 1024**3
 

@@ -8,17 +8,25 @@ guessed: what does not parse as a whole is "not a number". Does not belong here:
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Final
 
-NOT_APPLICABLE: Final = frozenset({"/", "-", "—", "——", "--", "–", "无", "不适用", "N/A"})
-_SEPARATED: Final = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
-_PLAIN: Final = re.compile(r"[+-]?\d+(\.\d+)?")
-_NOTE: Final = re.compile(r"^(?P<number>[^()]+?)\((?P<note>[^()]*)\)$")
-_UNIT: Final = re.compile(r"^(?P<number>[+-]?[\d,]+(?:\.\d+)?)(?P<unit>万元|亿元|元|人次|[件条项次期篇份场个人])$")
+_NOT_APPLICABLE: Final = re.compile(r"[-‐‑‒–—―─]+|/+|无|不适用|N/?A", re.IGNORECASE)
+# not NFKC: it makes a digit of what is a footnote mark (12① would read 121)
+_HALF_WIDTH: Final = {0xFF01 + offset: 0x21 + offset for offset in range(94)} | {0x3000: " ", 0x2212: "-", 0xFE63: "-"}
+_ZERO_WIDTH: Final = "\u200b\u200c\u200d\u2060\ufeff"
+_PRINTED: Final = re.compile(
+    r"""(?P<number>[+-]?\s*(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?)\s*
+        (?:(?P<unit>万元|亿元|元|人次|[件条项次期篇份场个人%])\s*)?
+        (?:\((?P<note>[^()]*)\))?""",
+    re.VERBOSE,
+)
+_UNIT_NOTE: Final = re.compile(r"(?:单位:?)?\s*(万元|亿元|元)")
 _IN_YUAN: Final = {"元": Decimal(1), "万元": Decimal(10_000), "亿元": Decimal(100_000_000)}
+_LONGEST: Final = 200
+"""characters of a cell that may still be a number with a note"""
+_EXACT: Final = Context(prec=2 * _LONGEST)
 _DIGITS: Final = 14
 _DECIMALS: Final = 4
 
@@ -39,36 +47,42 @@ def parse_number(printed: str, unit: str) -> Parsed:
 
     A unit of money that differs from the form's is converted, because it is printed; note and message say so.
     """
-    text = unicodedata.normalize("NFKC", printed).replace("−", "-").strip()
-    compact = "".join(text.split())
-    if not compact:
+    text = printed.strip().strip(_ZERO_WIDTH).translate(_HALF_WIDTH).strip()
+    if not text:
         return Parsed(None, "blank")
-    if compact in NOT_APPLICABLE:
+    if _NOT_APPLICABLE.fullmatch("".join(text.split())):
         return Parsed(None, "not_applicable")
-    note = ""
-    if match := _NOTE.match(compact):
-        compact, note = match["number"], match["note"]
-    factor = Decimal(1)
-    if match := _UNIT.match(compact):
-        compact = match["number"]
-        note = "；".join(part for part in (note, f"单位：{match['unit']}") if part)
-        if match["unit"] in _IN_YUAN and unit in _IN_YUAN:
-            factor = _IN_YUAN[match["unit"]] / _IN_YUAN[unit]
-            if factor != 1:
-                note += f"，已换算为{unit}"
-    # digits apart by a space are two numbers or a broken one, not a number
-    if not (_PLAIN.fullmatch(compact) or _SEPARATED.fullmatch(compact)) or _has_inner_space(text):
+    match = _PRINTED.fullmatch(text) if len(text) <= _LONGEST else None
+    if match is None or (match["unit"] == "%" and unit != "%"):
         return Parsed(None, "not_a_number", remark="V06", message="不是数字")
-    value = Decimal(compact.replace(",", "")) * factor
-    value = value.normalize() if value else Decimal(0)
-    exponent = value.as_tuple().exponent
-    if value.adjusted() >= _DIGITS or (isinstance(exponent, int) and -exponent > _DECIMALS):
+    printed_unit, note = match["unit"] or "", (match["note"] or "").strip()
+    if not printed_unit and (bracketed := _UNIT_NOTE.fullmatch(note)):
+        printed_unit, note = bracketed[1], ""
+    factor = _factor(printed_unit, unit)
+    value = _exact("".join(match["number"].split()).replace(",", ""), factor)
+    if value is None:
         message = f"数字超过{_DIGITS}位整数或{_DECIMALS}位小数"
         return Parsed(None, "not_a_number", remark="V06", message=message)
+    said = [f"单位：{printed_unit}"] if printed_unit else []
+    converted = f"，已换算为{unit}" if factor != 1 else ""
+    note = "；".join(part for part in (note, *said) if part) + converted
     if note:
         return Parsed(value, "reported", note, "V09", f"数字旁另有文字（{note}），已分开保存")
     return Parsed(value, "reported")
 
 
-def _has_inner_space(text: str) -> bool:
-    return re.search(r"\d\s+\d", text) is not None
+def _factor(printed_unit: str, unit: str) -> Decimal:
+    if printed_unit in _IN_YUAN and unit in _IN_YUAN:
+        return _IN_YUAN[printed_unit] / _IN_YUAN[unit]
+    return Decimal(1)
+
+
+def _exact(digits: str, factor: Decimal) -> Decimal | None:
+    """The number itself, or None where it has more digits than a cell of the warehouse."""
+    value = _EXACT.multiply(Decimal(digits), factor)
+    if not value:
+        return Decimal(0)
+    value = value.normalize(_EXACT)
+    exponent = value.as_tuple().exponent
+    is_too_fine = isinstance(exponent, int) and -exponent > _DECIMALS
+    return None if value.adjusted() >= _DIGITS or is_too_fine else value

@@ -11,7 +11,8 @@ import multiprocessing
 import os
 import resource
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Final
 
@@ -32,19 +33,38 @@ def read_many(items: Iterable[Item], limits: Limits, workers: int | None = None)
     if not wanted:
         return
     with _pool(min(workers or os.cpu_count() or 1, len(wanted)), limits) as pool:
-        futures = [pool.submit(_read_one, path, name, limits) for _, path, name in wanted]
-        readings = [None if future.exception() else future.result() for future in futures]
-    # a process that dies takes its pool with it: whoever was not answered is read again, alone
-    for (key, path, name), reading in zip(wanted, readings, strict=True):
-        yield key, reading or _read_alone(path, name, limits)
+        futures = [_submit(pool, path, name, limits) for _, path, name in wanted]
+        readings = [None if future is None or future.exception() else future.result() for future in futures]
+    # a process that dies takes its pool with it: whoever was not answered is read again, one by one
+    alone = _read_alone(
+        ((path, name) for (_, path, name), reading in zip(wanted, readings, strict=True) if reading is None), limits
+    )
+    for (key, _, _), reading in zip(wanted, readings, strict=True):
+        yield key, next(alone) if reading is None else reading
 
 
-def _read_alone(path: Path, name: str, limits: Limits) -> FileReading:
-    with _pool(1, limits) as pool:
-        future = pool.submit(_read_one, path, name, limits)
-        if error := future.exception():
-            return FileReading(problems=(Problem("V01", f"{_CRASHED}（{type(error).__name__}）"),))
-        return future.result()
+def _submit(pool: ProcessPoolExecutor, path: Path, name: str, limits: Limits) -> Future[FileReading] | None:
+    """None where the pool has died already: an early file may kill it while later ones are still handed over."""
+    try:
+        return pool.submit(_read_one, path, name, limits)
+    except BrokenProcessPool:
+        return None
+
+
+def _read_alone(items: Iterable[tuple[Path, str]], limits: Limits) -> Iterator[FileReading]:
+    """One at a time, in one process that is replaced when it dies: whoever killed it is known."""
+    pool = _pool(1, limits)
+    try:
+        for path, name in items:
+            future = pool.submit(_read_one, path, name, limits)
+            if error := future.exception():
+                pool.shutdown()
+                pool = _pool(1, limits)
+                yield FileReading(problems=(Problem("V01", f"{_CRASHED}（{type(error).__name__}）"),))
+            else:
+                yield future.result()
+    finally:
+        pool.shutdown()
 
 
 def _pool(workers: int, limits: Limits) -> ProcessPoolExecutor:
@@ -54,16 +74,21 @@ def _pool(workers: int, limits: Limits) -> ProcessPoolExecutor:
 
 
 def _bound_memory(limits: Limits) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (limits.max_memory_bytes, limits.max_memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _bound(resource.RLIMIT_AS, limits.max_memory_bytes)
+    _bound(resource.RLIMIT_CORE, 0)
 
 
 def _read_one(path: Path, name: str, limits: Limits) -> FileReading:
     """In the worker: the kernel ends a process that has used its seconds for this file."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    deadline = int(used.ru_utime + used.ru_stime) + limits.max_cpu_seconds
-    resource.setrlimit(resource.RLIMIT_CPU, (deadline, resource.RLIM_INFINITY))
+    _bound(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + limits.max_cpu_seconds)
     return read_file(path.read_bytes(), name, limits)
+
+
+def _bound(kind: int, wanted: int) -> None:
+    """Set the soft limit; a hard limit that the whole job has been given stays, and wins."""
+    _, hard = resource.getrlimit(kind)
+    resource.setrlimit(kind, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
 
 
 def reader_version() -> str:

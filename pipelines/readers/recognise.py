@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
 from pipelines.readers.grid import Grid, Position
 from pipelines.readers.labels import normalise
+from pipelines.readers.numbers import parse_number
+from pipelines.readers.reject import RejectedError
 from schemas.form import CellKey, Column, Form, Row, Table
 
 _HEAD_BAND: Final = 4
@@ -26,6 +27,14 @@ _HEAD_BAND: Final = 4
 ENOUGH: Final = 0.5
 """share of an edition's cells that must be found before the grid counts as that edition"""
 _YEAR_HEAD: Final = re.compile(r"(20\d{2})?年度?|本年度?")
+_LABEL_AREA: Final = 16
+"""columns to the left of a label in which its group is looked for"""
+_WIDEST: Final = 256
+"""columns to the right of a label in which heads are looked for"""
+_MOST_COPIES: Final = 20
+"""of a table on one sheet; beyond them the sheet is no report, and reading it would take for ever"""
+_DATA_BAND: Final = 3
+"""rows below the heads in which the one row of a table without labels is looked for"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,28 +64,61 @@ class Recognised:
         return len(self.places) / len(self.form.cells(self.variant))
 
 
+@dataclass(frozen=True)
+class _Sheet:
+    """A grid with its texts looked up once: reading is bounded by the cells, not by cells times labels."""
+
+    grid: Grid
+    places: Mapping[str, Sequence[Position]]
+    """normal form of a text -> where it stands, from top to bottom"""
+    year_heads: Sequence[Position]
+    bottoms: Mapping[Position, int]
+    """top left cell of a merged range -> its last row"""
+
+
+def _sheet(grid: Grid) -> _Sheet:
+    places: dict[str, list[Position]] = {}
+    for position, printed in sorted(grid.cells.items()):
+        places.setdefault(normalise(printed.text), []).append(position)
+    years = [position for text, found in places.items() if _YEAR_HEAD.fullmatch(text) for position in found]
+    return _Sheet(grid, places, years, {(span.top, span.left): span.bottom for span in grid.spans})
+
+
 def recognise(grids: Sequence[Grid], forms: Iterable[Form]) -> list[Recognised]:
-    """The editions in a workbook's visible grids: at most one of each sheet, or one spread over all of them.
+    """The editions in a workbook's visible grids: each on one sheet, or spread over sheets that are none by themselves.
 
-    Returns nothing where no edition has at least ``ENOUGH`` of its cells.
+    Returns nothing where no edition has at least ``ENOUGH`` of its cells. Raises RejectedError where a sheet repeats
+    the rows of a form too often.
     """
-    printed = {normalise(cell.text) for grid in grids for cell in grid.cells.values()}
-    candidates = [form for form in forms if _shares_labels(form, printed)]
-    single = [found for grid in grids if (found := _best([grid], candidates))]
-    if len(grids) > 1 and (whole := _best(grids, candidates)) and all(whole.share > found.share for found in single):
-        return [whole]
-    return single
+    sheets = [_sheet(grid) for grid in grids]
+    candidates = [form for form in forms if _shares_labels(form, sheets)]
+    single = [_best([sheet], candidates) for sheet in sheets]
+    loose = [sheet for sheet, alone in zip(sheets, single, strict=True) if alone is None]
+    if len(loose) == len(sheets):
+        whole = _best(sheets, candidates)
+        return [whole] if whole else []
+    found: list[Recognised] = []
+    for sheet, alone in zip(sheets, single, strict=True):
+        if alone is None:
+            continue
+        spread = _best([sheet, *loose], candidates) if loose else None
+        if spread is not None and spread.share > alone.share:
+            used = {id(grid) for grid, _, _ in spread.areas}
+            loose = [other for other in loose if id(other.grid) not in used]
+        found.append(spread if spread is not None and spread.share > alone.share else alone)
+    return found
 
 
-def _shares_labels(form: Form, printed: Set[str]) -> bool:
+def _shares_labels(form: Form, sheets: Iterable[_Sheet]) -> bool:
     """Whether enough of the form's row labels are printed anywhere: a cheap look before the exact one."""
     labels = {normalise(row.path[-1]) for table in form.tables for row in table.rows if row.path}
-    return len(labels & printed) >= ENOUGH / 2 * len(labels)
+    printed = {label for sheet in sheets for label in labels if label in sheet.places}
+    return len(printed) >= ENOUGH / 2 * len(labels)
 
 
-def _best(grids: Sequence[Grid], forms: Sequence[Form]) -> Recognised | None:
+def _best(sheets: Sequence[_Sheet], forms: Sequence[Form]) -> Recognised | None:
     """The edition and variant of which most is there; of two equally complete ones the larger."""
-    found = [_locate(grids, form, variant) for form in forms for variant in form.variants]
+    found = [_locate(sheets, form, variant) for form in forms for variant in form.variants]
     best = max(found, key=lambda item: (item.share, len(item.places)), default=None)
     return best if best is not None and best.share >= ENOUGH else None
 
@@ -90,14 +132,15 @@ class _TableFound:
     heads: Sequence[str]
 
 
-def _locate(grids: Sequence[Grid], form: Form, variant: str) -> Recognised:
+def _locate(sheets: Sequence[_Sheet], form: Form, variant: str) -> Recognised:
     places: dict[CellKey, Place] = {}
     repeats: list[tuple[CellKey, Place]] = []
     areas: list[tuple[Grid, int, int]] = []
     heads: list[str] = []
-    for grid in grids:
+    for sheet in sheets:
+        grid = sheet.grid
         for table in form.tables:
-            found = _locate_table(grid, table, form.rows(table, variant))
+            found = _locate_table(sheet, table, form.rows(table, variant))
             if found is None:
                 continue
             areas.append((grid, found.first_row, found.last_row))
@@ -111,17 +154,18 @@ def _locate(grids: Sequence[Grid], form: Form, variant: str) -> Recognised:
     return Recognised(form, variant, places, repeats, areas, heads)
 
 
-def _locate_table(grid: Grid, table: Table, rows: Sequence[Row]) -> _TableFound | None:
+def _locate_table(sheet: _Sheet, table: Table, rows: Sequence[Row]) -> _TableFound | None:
     if not any(row.path for row in rows):
-        return _locate_single_row(grid, table, rows[0])
-    labels = _find_labels(grid, rows)
+        return _locate_single_row(sheet, table, rows[0])
+    grid = sheet.grid
+    labels = _find_labels(sheet, table, rows)
     if not labels:
         return None
     places: dict[CellKey, Position] = {}
     repeats: list[tuple[CellKey, Position]] = []
     heads: list[str] = []
     columns: dict[int, list[tuple[Column, int]]] = {}
-    head_lines = _head_lines(grid, table)
+    head_lines = _head_lines(sheet, table)
     for row, (line, label_column) in labels:
         above = bisect_left(head_lines, line)
         if above == 0:
@@ -145,50 +189,69 @@ def _locate_table(grid: Grid, table: Table, rows: Sequence[Row]) -> _TableFound 
     return _TableFound(places, repeats, min(lines), max(lines), heads)
 
 
-def _find_labels(grid: Grid, rows: Sequence[Row]) -> list[tuple[Row, Position]]:
+def _find_labels(sheet: _Sheet, table: Table, rows: Sequence[Row]) -> list[tuple[Row, Position]]:
     """(row of the form, position of its label), from top to bottom.
 
-    A label that several rows share, or that is short, must stand in its group; among rows that even share the group
-    the printed order decides.
+    A label that several rows share must stand in its group; among rows that even share the group the printed order
+    decides.
     """
-    by_label: dict[str, list[Row]] = {}
-    for row in rows:
-        for label in (row.path[-1], *row.aliases):
-            by_label.setdefault(normalise(label), []).append(row)
+    by_label = _rows_by_label(rows)
+    hits = sorted((position, label) for label in by_label for position in sheet.places.get(label, ()))
+    if len(hits) > _MOST_COPIES * len(rows):
+        message = f"工作表“{sheet.grid.sheet}”里同样的行名重复太多次，无法判断哪一份是报表；请一张工作表只放一份报表"
+        raise RejectedError("V03", message)
+    known = set(_positions(sheet, _rows_by_label(table.rows)))
     found: list[tuple[Row, Position]] = []
     reached = 0
     order = {id(row): index for index, row in enumerate(rows)}
-    for position in sorted(grid.cells):
-        candidates = by_label.get(normalise(grid.cells[position].text), [])
+    for position, label in hits:
+        candidates = by_label[label]
         if len(candidates) > 1:
-            grouped = [row for row in candidates if _stands_in_group(grid, position, row)]
+            grouped = [row for row in candidates if _stands_in_group(sheet.grid, position, row)]
             later = [row for row in grouped or candidates if order[id(row)] >= reached]
             candidates = (later or grouped or candidates)[:1]
-        if candidates:
+        # left of a row's label stands its group, though a row of another variant may be named so
+        if not any((position[0], position[1] + right) in known for right in range(1, table.label_columns)):
             found.append((candidates[0], position))
             reached = order[id(candidates[0])] + 1
     return found
 
 
+def _rows_by_label(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    by_label: dict[str, list[Row]] = {}
+    for row in rows:
+        for label in (row.path[-1], *row.aliases):
+            by_label.setdefault(normalise(label), []).append(row)
+    return by_label
+
+
+def _positions(sheet: _Sheet, labels: Iterable[str]) -> Iterable[Position]:
+    return (position for label in labels for position in sheet.places.get(label, ()))
+
+
 def _stands_in_group(grid: Grid, position: Position, row: Row) -> bool:
     line, column = position
-    left = {normalise(grid.text(line, before)) for before in range(column)}
+    left = {normalise(grid.text(line, before)) for before in range(max(0, column - _LABEL_AREA), column)}
     return all(normalise(group) in left for group in row.path[:-1])
 
 
-def _head_lines(grid: Grid, table: Table) -> list[int]:
-    """The lines that carry one of the table's column heads."""
-    heads = frozenset[str]().union(*(_heads(column) for column in table.columns))
-    has_year = any("{year}" in column.path[-1] for column in table.columns)
-    anchors = {
-        position
-        for position, printed in grid.cells.items()
-        if (text := normalise(printed.text)) in heads or (has_year and _YEAR_HEAD.fullmatch(text))
-    }
-    # a head that is merged downwards stands in each line of its span
-    downwards = {span.top: span.bottom for span in grid.spans if (span.top, span.left) in anchors}
-    lines = {line for top, _ in anchors for line in range(top, downwards.get(top, top) + 1)}
-    return sorted(lines)
+def _head_lines(sheet: _Sheet, table: Table) -> list[int]:
+    """The lines that carry at least half of the table's column heads: fewer may be a row of that name."""
+    heads_in: dict[int, set[str]] = {}
+    for head in frozenset[str]().union(*(_heads(column) for column in table.columns)):
+        for position in sheet.places.get(head, ()):
+            _note_head(sheet, position, head, heads_in)
+    if any("{year}" in column.path[-1] for column in table.columns):
+        for position in sheet.year_heads:
+            _note_head(sheet, position, "{year}", heads_in)
+    return sorted(line for line, heads in heads_in.items() if 2 * len(heads) >= len(table.columns))
+
+
+def _note_head(sheet: _Sheet, position: Position, head: str, heads_in: dict[int, set[str]]) -> None:
+    """A head that is merged downwards stands in each line of its span."""
+    top = position[0]
+    for line in range(top, min(sheet.bottoms.get(position, top), top + _HEAD_BAND) + 1):
+        heads_in.setdefault(line, set()).add(head)
 
 
 @cache
@@ -206,33 +269,33 @@ def _columns(grid: Grid, columns: Sequence[Column], head_line: int, label_column
     """Which column of the grid is which of the form, by heads and, where these repeat, by the heads above them."""
     found: list[tuple[Column, int]] = []
     taken: set[int] = set()
-    for place in range(label_column + 1, grid.width):
-        if grid.anchor((head_line, place))[1] != place:
+    right = min(grid.width, label_column + 1 + _WIDEST)
+    paths = _head_paths(grid, head_line, right)
+    for place in range(label_column + 1, right):
+        path = paths[place]
+        if not path or grid.anchor((head_line, place))[1] != place:
             continue
-        path = _head_path(grid, head_line, place)
         candidates = [
-            index for index, column in enumerate(columns) if index not in taken and path and _is_head(path[-1], column)
+            index for index, column in enumerate(columns) if index not in taken and _is_head(path[-1], column)
         ]
-        if not candidates:
-            continue
-        best = max(candidates, key=lambda index: (_agreement(path, columns[index]), -index))
-        taken.add(best)
-        found.append((columns[best], place))
+        if candidates:
+            best = max(candidates, key=lambda index: (_agreement(path, columns[index]), -index))
+            taken.add(best)
+            found.append((columns[best], place))
     return found
 
 
-def _head_path(grid: Grid, head_line: int, place: int) -> list[str]:
-    """The heads over a column from top to bottom; one that was not merged counts for the empty cells to its right."""
-    path: list[str] = []
+def _head_paths(grid: Grid, head_line: int, right: int) -> list[list[str]]:
+    """The heads over each column from top to bottom; one that was not merged counts for the empty cells right of it."""
+    paths: list[list[str]] = [[] for _ in range(right)]
     for line in range(max(0, head_line - _HEAD_BAND), head_line + 1):
-        text = normalise(grid.text(line, place))
-        column = place
-        while not text and line < head_line and column > 0 and not grid.is_spanned((line, column)):
-            column -= 1
-            text = normalise(grid.text(line, column))
-        if text and (not path or path[-1] != text):
-            path.append(text)
-    return path
+        carried = ""
+        for place, path in enumerate(paths):
+            text = normalise(grid.text(line, place))
+            carried = text or ("" if line == head_line or grid.is_spanned((line, place)) else carried)
+            if carried and (not path or path[-1] != carried):
+                path.append(carried)
+    return paths
 
 
 def _agreement(path: Sequence[str], column: Column) -> int:
@@ -243,39 +306,51 @@ def _align(
     grid: Grid, columns: Sequence[tuple[Column, int]], table: Table, line: int, label_column: int
 ) -> list[tuple[Column, int]]:
     """The columns of one data row. Where its cells are merged otherwise than the heads, their order decides."""
-    if not any(grid.is_spanned((line, place)) for place in range(label_column + 1, grid.width)):
+    right = min(grid.width, label_column + 1 + _WIDEST)
+    if not any(grid.is_spanned((line, place)) for place in range(label_column + 1, right)):
         return list(columns)
     anchored = [
         place
-        for place in range(label_column + 1, grid.width)
+        for place in range(label_column + 1, right)
         if grid.anchor((line, place)) == (line, place) and not _is_label_area(grid, line, place, label_column)
     ]
     in_place = {column.path: place for column, place in columns}
-    if all(place in anchored for place in in_place.values()) or len(columns) != len(table.columns):
+    if all(place in anchored for place in in_place.values()) or not len(columns) == len(table.columns) == len(anchored):
         return list(columns)
-    return [(column, place) for (column, _), place in zip(columns, anchored, strict=False)]
+    return [(column, place) for (column, _), place in zip(columns, anchored, strict=True)]
 
 
 def _is_label_area(grid: Grid, line: int, place: int, label_column: int) -> bool:
     return grid.anchor((line, place)) == grid.anchor((line, label_column))
 
 
-def _locate_single_row(grid: Grid, table: Table, row: Row) -> _TableFound | None:
-    """A table of one unlabelled row: it is the first line below its heads."""
-    heads_wanted = {normalise(column.path[-1]) for column in table.columns}
-    counts = Counter(line for (line, _), printed in grid.cells.items() if normalise(printed.text) in heads_wanted)
-    lines = sorted(line for line, count in counts.items() if count * 2 > len(table.columns))
-    if not lines:
+def _locate_single_row(sheet: _Sheet, table: Table, row: Row) -> _TableFound | None:
+    """A table of one unlabelled row: it stands below its heads; each further such table repeats it."""
+    heads_in: dict[int, int] = {}
+    for head in {normalise(column.path[-1]) for column in table.columns}:
+        for line, _ in sheet.places.get(head, ()):
+            heads_in[line] = heads_in.get(line, 0) + 1
+    lines = sorted(line for line, count in heads_in.items() if count * 2 > len(table.columns))
+    lowest = [line for line in lines if line + 1 not in lines][:_MOST_COPIES]
+    found: list[tuple[CellKey, Position]] = []
+    for head_line in lowest:
+        columns = _columns(sheet.grid, table.columns, head_line, -1)
+        line = _data_line(sheet.grid, head_line, [place for _, place in columns])
+        for column, place in columns:
+            code = row.codes[table.columns.index(column)]
+            found.append((CellKey(code, column.applicant_kind, column.measure), (line, place)))
+    if not found:
         return None
-    head_line = lines[0]
-    while head_line + 1 in lines:
-        head_line += 1
-    columns = _columns(grid, table.columns, head_line, -1)
-    if not columns:
-        return None
-    line = head_line + 1
-    places = {
-        CellKey(row.codes[table.columns.index(column)], column.applicant_kind, column.measure): (line, place)
-        for column, place in columns
-    }
-    return _TableFound(places, [], line, line, [])
+    places: dict[CellKey, Position] = {}
+    repeats = [(key, position) for key, position in found if places.setdefault(key, position) != position]
+    rows = [line for _, (line, _) in found]
+    return _TableFound(places, repeats, min(rows), max(rows), [])
+
+
+def _data_line(grid: Grid, head_line: int, places: Sequence[int]) -> int:
+    """The first line below the heads with numbers under most of them; where there is none, the one right below."""
+    for line in range(head_line + 1, head_line + 1 + _DATA_BAND):
+        states = [parse_number(grid.text(line, place), "").state for place in places]
+        if 2 * states.count("reported") > len(places):
+            return line
+    return head_line + 1

@@ -6,23 +6,27 @@ how the grids were made.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from pipelines.readers.cells import Found, complete, reported
-from pipelines.readers.grid import Grid, address
+from pipelines.readers.grid import Grid, Printed, address
 from pipelines.readers.identity import IDENTITY_SHEET, Identity, read_identity
 from pipelines.readers.labels import normalise
-from pipelines.readers.model import FileReading, Problem, ReadCell, ReadSubmission
+from pipelines.readers.model import FileReading, Problem, ReadSubmission
 from pipelines.readers.numbers import parse_number
-from pipelines.readers.recognise import Recognised, recognise
+from pipelines.readers.recognise import Place, Recognised, recognise
 from pipelines.readers.reject import RejectedError
-from schemas.form import CellKey, FormError, form_for, load_forms
+from schemas.form import CellKey, Form, FormError, form_for, load_forms
 from schemas.narrative import NARRATIVE_SHEET, load_narrative_codes
 
 _UNKNOWN_FORM: Final = "表样无法识别：没有找到任何一种表样的行名和表头；请用办公室下发的空白表填报，不要改动表头与行名"
 _NO_YEAR: Final = "无法确定报告年度；请在表上方写明“报告年度：2024”这样的一格"
 _CUMULATIVE: Final = frozenset({"cumulative", "历年累计", "累计"})
+_MOST_STRANGE: Final = 50
+_PROSE_COLUMNS: Final = 50
+_MOST_PROSE: Final = 2000
 
 
 def read_grids(grids: Sequence[Grid], name: str) -> FileReading:
@@ -31,33 +35,42 @@ def read_grids(grids: Sequence[Grid], name: str) -> FileReading:
     found = recognise(visible, load_forms().values())
     identity = read_identity(grids, [head for item in found for head in item.heads], name)
     if identity.is_nil:
-        return FileReading((_nil(identity, found),))
+        return FileReading(tuple(_nil(identity, found)))
     if not found:
         raise RejectedError("V03", _UNKNOWN_FORM)
-    prose = [cell for grid in grids if grid.sheet == NARRATIVE_SHEET for cell in _prose(grid)]
     # prose belongs to the report as a whole: it goes with the first form
+    form = found[0].form
+    prose = [cell for grid in grids if grid.sheet == NARRATIVE_SHEET for cell in _prose(grid, form)]
     return FileReading(
         tuple(_submission(identity, item, prose if index == 0 else []) for index, item in enumerate(found))
     )
 
 
-def _nil(identity: Identity, found: Sequence[Recognised]) -> ReadSubmission:
-    form_code = found[0].form.form_code if found else identity.form_code
+def _nil(identity: Identity, found: Sequence[Recognised]) -> Iterator[ReadSubmission]:
     year = _year(identity)
-    if form_code not in load_forms():
-        raise RejectedError("V03", _UNKNOWN_FORM)
-    problems = [*identity.problems, *_out_of_years(form_code, year)]
-    return ReadSubmission(identity.organ_code, identity.organ_name, year, form_code, "", True, (), tuple(problems))
+    figures = Counter[str]() if found else Counter({identity.form_code: 0})
+    for item in found:
+        figures[item.form.form_code] += _figures(item)
+    for form_code, filled in figures.items():
+        if form_code not in load_forms():
+            raise RejectedError("V03", _UNKNOWN_FORM)
+        problems = [*identity.problems, *_out_of_years(form_code, year)]
+        if filled:
+            message = f"“零报告”填的是“是”，表里却有 {filled} 格不是零的数字；请改填“否”，或清空表格后重报"
+            problems.append(Problem("V10", message, scope="identity/is_nil"))
+        yield ReadSubmission(identity.organ_code, identity.organ_name, year, form_code, "", True, (), tuple(problems))
 
 
-def _submission(identity: Identity, found: Recognised, prose: Sequence[ReadCell]) -> ReadSubmission:
+def _figures(found: Recognised) -> int:
+    """How many cells of the form hold a number other than zero."""
+    values = (parse_number(place.grid.at(place.position).text, "").value for place in found.places.values())
+    return sum(1 for value in values if value)
+
+
+def _submission(identity: Identity, found: Recognised, prose: Sequence[Found]) -> ReadSubmission:
     form, year = found.form, _year(identity)
-    placed = [*found.places.items(), *found.repeats]
-    read = [
-        reported(form, key, place.grid.at(place.position), place.grid.sheet, address(place.grid.anchor(place.position)))
-        for key, place in placed
-    ]
-    cells, problems = complete(form, found.variant, [*read, *(Found(cell, []) for cell in prose)])
+    read = [_reported(form, key, place, printed) for key, place, printed in _printed(found)]
+    cells, problems = complete(form, found.variant, [*read, *prose])
     said = [*identity.problems, *_out_of_years(form.form_code, year), *_other_template(identity, found)]
     return ReadSubmission(
         identity.organ_code,
@@ -69,6 +82,22 @@ def _submission(identity: Identity, found: Recognised, prose: Sequence[ReadCell]
         tuple(cells),
         (*said, *problems, *_outside(found)),
     )
+
+
+def _printed(found: Recognised) -> Iterator[tuple[CellKey, Place, Printed]]:
+    """What stands at each place of a cell; a merged cell that two cells of the form share says so."""
+    placed = [*found.places.items(), *found.repeats]
+    claims = {(key, place.grid.sheet, place.grid.anchor(place.position)) for key, place in placed}
+    shared = Counter((sheet, anchor) for _, sheet, anchor in claims)
+    for key, place in placed:
+        printed = place.grid.at(place.position)
+        if printed.text and shared[place.grid.sheet, place.grid.anchor(place.position)] > 1:
+            printed = Printed(printed.text, "shared")
+        yield key, place, printed
+
+
+def _reported(form: Form, key: CellKey, place: Place, printed: Printed) -> Found:
+    return reported(form, key, printed, place.grid.sheet, address(place.grid.anchor(place.position)))
 
 
 def _year(identity: Identity) -> int:
@@ -96,41 +125,50 @@ def _other_template(identity: Identity, found: Recognised) -> Iterator[Problem]:
 
 
 def _outside(found: Recognised) -> Iterator[Problem]:
-    """V05: numbers inside the tables' area that no row and column of the form explains."""
+    """V05: numbers inside the tables' area that no row and column of the form explains; of very many only the first."""
     placed = [*found.places.values(), *(place for _, place in found.repeats)]
     known = {(place.grid.sheet, place.grid.anchor(place.position)) for place in placed}
     areas: dict[str, tuple[Grid, set[int]]] = {}
     for grid, first, last in found.areas:
         areas.setdefault(grid.sheet, (grid, set()))[1].update(range(first, last + 1))
-    for grid, lines in areas.values():
-        for position, printed in sorted(grid.cells.items()):
-            if position[0] in lines and (grid.sheet, position) not in known and _is_number(printed.text):
-                where = address(position)
-                message = f"{grid.sheet}!{where} 的“{printed.text}”不在表样的行列内，未采用；请删去或移到表外备注处"
-                yield Problem("V05", message, grid.sheet, where, printed.text, scope=f"{grid.sheet}!{where}")
+    strange = [
+        (grid.sheet, address(position), printed.text)
+        for grid, lines in areas.values()
+        for position, printed in sorted(grid.cells.items())
+        if position[0] in lines and (grid.sheet, position) not in known and _is_number(printed.text)
+    ]
+    for sheet, where, text in strange[:_MOST_STRANGE]:
+        message = f"{sheet}!{where} 的“{text}”不在表样的行列内，未采用；请删去或移到表外备注处"
+        yield Problem("V05", message, sheet, where, text, scope=f"{sheet}!{where}")
+    if more := strange[_MOST_STRANGE:]:
+        sheet, where, text = more[0]
+        message = f"{sheet}!{where} 起另有 {len(more)} 个数字不在表样的行列内，未采用；请删去或移到表外备注处"
+        yield Problem("V05", message, sheet, where, text, scope=f"{sheet}!{where}+")
 
 
 def _is_number(text: str) -> bool:
     return parse_number(text, "").state == "reported"
 
 
-def _prose(grid: Grid) -> Iterator[ReadCell]:
+def _prose(grid: Grid, form: Form) -> Iterator[Found]:
     """The sheet 正文: columns 指标代码, 口径 (本年 or 历年累计; may be absent) and 数值."""
-    heads = {normalise(grid.text(0, column)): column for column in range(grid.width)}
+    heads = {normalise(grid.text(0, column)): column for column in range(min(grid.width, _PROSE_COLUMNS))}
     code_column = heads.get("指标代码", heads.get("代码"))
     value_column = heads.get("数值")
     if code_column is None or value_column is None:
         return
+    if grid.height > _MOST_PROSE:
+        raise RejectedError("V01", f"“{NARRATIVE_SHEET}”表超过 {_MOST_PROSE} 行，未读取；请只保留有指标代码的行")
     measure_column = heads.get("口径")
     codes = load_narrative_codes()
-    forms = next(iter(load_forms().values()))
     for line in range(1, grid.height):
         code = grid.text(line, code_column).strip()
-        if code not in codes:
+        if not code:
             continue
         measure = "annual"
         if measure_column is not None and normalise(grid.text(line, measure_column)) in _CUMULATIVE:
             measure = "cumulative"
         place = (line, value_column)
-        key = CellKey(code, "", measure)
-        yield reported(forms, key, grid.at(place), NARRATIVE_SHEET, address(place), unit=codes[code].unit).cell
+        unit = codes[code].unit if code in codes else ""
+        # a code that nobody knows stays: the contract says so (V05)
+        yield reported(form, CellKey(code, "", measure), grid.at(place), NARRATIVE_SHEET, address(place), unit=unit)

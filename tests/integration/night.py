@@ -14,6 +14,7 @@ import dagster as dg
 
 from pipelines.assets.tables import BuildTable
 from pipelines.definitions import build_defs
+from pipelines.instance import QUIET
 from pipelines.lock import JOB_NAME
 from pipelines.settings import TIMEZONE, Settings
 from pipelines.templates import write_template
@@ -62,7 +63,7 @@ def run_night(
     """One night in this process, with a Dagster instance of its own."""
     job = build_defs(settings, build=build).resolve_job_def(JOB_NAME)
     with dg.DagsterInstance.ephemeral() as instance:
-        return job.execute_in_process(instance=instance, raise_on_error=raise_on_error)
+        return job.execute_in_process(instance=instance, raise_on_error=raise_on_error, run_config=QUIET)
 
 
 def published(settings: Settings) -> Path:
