@@ -228,7 +228,8 @@ def _read_organs(where: Path) -> dict[str, Organ]:
     for row in rows:
         first, last = row.years("valid_from_year", "valid_to_year")
         organ = Organ(
-            row.matching("organ_code", r"XMP?\d{5}", "XM or XMP and five digits"),
+            # a folder name too: nothing that a file system or a shell could read otherwise
+            row.matching("organ_code", r"[A-Z][A-Z0-9]{3,19}", "4 to 20 capital letters and digits"),
             row.text("name"),
             row.choice("kind", KINDS),
             row.optional("parent_code"),

@@ -111,9 +111,8 @@ def _sheet_parts(archive: zipfile.ZipFile) -> list[tuple[str, str]]:
         if _local_name(element.tag) == "sheet":
             # the attribute r:id, whose namespace differs between the two kinds of Open XML
             relation_id = next((value for name, value in element.items() if name.endswith("}id")), None)
-            target = targets.get(relation_id, "")
-            part = target if target.startswith("xl/") else posixpath.normpath(posixpath.join("/xl", target))
-            parts.append((element.get("name", ""), stored[part.lstrip("/").lower()]))
+            part = posixpath.join("/xl", targets.get(relation_id, ""))
+            parts.append((element.get("name", ""), stored[part.removeprefix("/").lower()]))
     return parts
 
 

@@ -131,7 +131,7 @@ numbers = st.builds(
     space=st.sampled_from(["", " ", "\n", "\u3000"]),
 )
 def test_any_number_comes_back_equal(
-    number: Decimal, sign: str, separators: bool, zeros: int, full_width: bool, unit: str, note: str, space: str
+    *, number: Decimal, sign: str, separators: bool, zeros: int, full_width: bool, unit: str, note: str, space: str
 ) -> None:
     printed = f"{number:,f}" if separators else f"{number:f}"
     printed += "0" * zeros if "." in printed else ""

@@ -207,7 +207,7 @@ def test_overrides_drop_change_and_add_a_duty(edited: Edit) -> None:
 
 BROKEN = [
     ("organs.csv", "XMP00102,厦门市教育局", "XMP00101,厦门市教育局", "line 5, column organ_code: duplicate code"),
-    ("organs.csv", "XMP00102,", "XMP0102,", "column organ_code: 'XMP0102' is not XM or XMP and five digits"),
+    ("organs.csv", "XMP00102,", "xmp..102,", "column organ_code: 'xmp..102' is not 4 to 20 capital letters and digits"),
     ("organs.csv", "厦门市教育局,municipal_department", "厦门市教育局,bureau", "column kind: unknown word 'bureau'"),
     ("organs.csv", "municipal_department,XMP00001", "municipal_department,XMP99999", "unknown organ 'XMP99999'"),
     ("organs.csv", "municipal_department,XMP00001", "municipal_department,", "column parent_code: a municipal_dep"),

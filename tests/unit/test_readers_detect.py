@@ -1,0 +1,131 @@
+"""What a file is, by its bytes; what it is not is said with what to send instead."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+
+import pytest
+
+from pipelines.readers.detect import CSV, XLSX, kind_of
+from pipelines.readers.model import Limits
+from pipelines.readers.reject import RejectedError
+from tests.unit.reader_files import part_of, repacked, small_book
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+ENCRYPTED = OLE + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le") + b"\0" * 400
+INSTEAD = "请用办公室下发的空白表填报，存为 .xlsx 后重新放入"
+
+
+def archive(parts: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", compression) as file:
+        for name, content in parts.items():
+            file.writestr(name, content)
+    return out.getvalue()
+
+
+def flagged_as_encrypted(data: bytes) -> bytes:
+    """The bit of encryption set in each entry, as a zip with a password has it."""
+    out = bytearray(data)
+    for magic, offset in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
+        place = out.find(magic)
+        while place >= 0:
+            out[place + offset] |= 1
+            place = out.find(magic, place + 4)
+    return bytes(out)
+
+
+def declared_size(data: bytes, size: int) -> bytes:
+    """The size of the first entry declared otherwise in the central directory."""
+    out = bytearray(data)
+    place = out.find(b"PK\x01\x02")
+    out[place + 24 : place + 28] = struct.pack("<I", size)
+    return bytes(out)
+
+
+REJECTED = {
+    "empty": (b"", "V01", f"文件是空的；{INSTEAD}"),
+    "blank": (b" \r\n\t ", "V01", f"文件是空的；{INSTEAD}"),
+    "pdf": (b"%PDF-1.7\n...", "V01", f"PDF 文件不能读取；{INSTEAD}"),
+    "rtf": (b"{\\rtf1\\ansi", "V01", f"RTF 文件不能读取；{INSTEAD}"),
+    "rar": (b"Rar!\x1a\x07", "V01", f"RAR 压缩包不能读取；{INSTEAD}"),
+    "7z": (b"7z\xbc\xaf\x27\x1c", "V01", f"7z 压缩包不能读取；{INSTEAD}"),
+    "jpeg": (b"\xff\xd8\xff\xe0..", "V01", f"图片不能读取；{INSTEAD}"),
+    "png": (b"\x89PNG\r\n\x1a\n", "V01", f"图片不能读取；{INSTEAD}"),
+    "gif": (b"GIF89a..", "V01", f"图片不能读取；{INSTEAD}"),
+    "bmp": (b"BM\x36\x00\x00\x00\x00\x00", "V01", f"不认识的文件类型；{INSTEAD}"),
+    "gzip": (b"\x1f\x8b\x08\x00....", "V01", f"不认识的文件类型；{INSTEAD}"),
+    "html": (b"  <HTML><table><tr><td>1", "V01", f"网页或 XML 文件不能读取；{INSTEAD}"),
+    "html with mark": (b"\xef\xbb\xbf<!DOCTYPE html>", "V01", f"网页或 XML 文件不能读取；{INSTEAD}"),
+    "html table": (b"<table border=1>", "V01", f"网页或 XML 文件不能读取；{INSTEAD}"),
+    "xml": (b'<?xml version="1.0"?><Workbook/>', "V01", f"网页或 XML 文件不能读取；{INSTEAD}"),
+    "mht": (b"MIME-Version: 1.0\r\n", "V01", f"网页或 XML 文件不能读取；{INSTEAD}"),
+    "old office": (OLE + b"\0" * 600, "V01", f"旧版 Office 文件（.xls 或 .doc）；{INSTEAD}"),
+    "encrypted office": (ENCRYPTED, "V02", "工作簿受密码保护；请取消打开密码后重新放入"),
+    "nul far inside": (b"organ_code,value\n" + b"x" * 9000 + b"\0", "V01", f"不认识的文件类型；{INSTEAD}"),
+    "docx": (archive({"word/document.xml": b"<w/>"}), "V01", f"Word 文件不能读取；{INSTEAD}"),
+    "zip": (archive({"年报.xlsx": b"..."}), "V01", f"压缩包或不认识的文件类型；{INSTEAD}"),
+    "empty zip": (archive({}), "V01", f"压缩包或不认识的文件类型；{INSTEAD}"),
+    "truncated": (small_book()[:2000], "V01", f"文件损坏，打不开；请重新导出，{INSTEAD}"),
+    "only a head": (b"PK\x03\x04", "V01", f"文件损坏，打不开；请重新导出，{INSTEAD}"),
+    "zip with password": (flagged_as_encrypted(small_book()), "V02", "文件受密码保护；请取消密码后重新放入"),
+}
+
+
+@pytest.mark.parametrize("name", REJECTED)
+def test_what_is_not_read_is_named(name: str) -> None:
+    data, rule, reason = REJECTED[name]
+    with pytest.raises(RejectedError) as caught:
+        kind_of(data, Limits())
+    assert (caught.value.rule_id, caught.value.reason) == (rule, reason)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "单位,数值\n教育局,1\n".encode(),
+        "单位,数值\n教育局,1\n".encode("gb18030"),
+        "单位,数值\n".encode("utf-16"),
+        b"\xef\xbb\xbforgan_code",
+        b"BM001,1\n",
+        b"PK,1\n",
+        b"x",
+    ],
+)
+def test_text_is_a_csv(data: bytes) -> None:
+    assert kind_of(data, Limits()) == CSV
+
+
+def test_a_workbook_is_known_by_its_parts() -> None:
+    assert kind_of(small_book(), Limits()) == XLSX
+
+
+def test_size_and_parts_are_bounded_at_the_limit() -> None:
+    data = small_book()
+    assert kind_of(data, Limits(max_bytes=len(data))) == XLSX
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        parts, expanded = len(file.infolist()), sum(entry.file_size for entry in file.infolist())
+    assert kind_of(data, Limits(max_parts=parts, max_expanded_bytes=expanded)) == XLSX
+    for limits in (Limits(max_parts=parts - 1), Limits(max_expanded_bytes=expanded - 1)):
+        with pytest.raises(RejectedError, match="文件展开后过大，未读取"):
+            kind_of(data, limits)
+    with pytest.raises(RejectedError, match="文件超过 20 MB 上限"):
+        kind_of(b"x" * (20 * 1024**2 + 1), Limits())
+
+
+def test_a_zip_bomb_is_told_by_the_size_it_declares() -> None:
+    bomb = archive({"xl/workbook.xml": b"0" * 300_000})
+    assert len(bomb) < 1000
+    with pytest.raises(RejectedError, match="文件展开后过大，未读取"):
+        kind_of(bomb, Limits(max_expanded_bytes=200_000))
+    with pytest.raises(RejectedError, match="文件展开后过大，未读取"):
+        kind_of(declared_size(small_book(), 2**31), Limits())
+
+
+def test_two_parts_of_one_name_are_damage() -> None:
+    data = small_book()
+    twice = repacked(data, {"XL/WORKBOOK.XML": part_of(data, "xl/workbook.xml")})
+    with pytest.raises(RejectedError, match="文件损坏，打不开"):
+        kind_of(twice, Limits())
