@@ -26,8 +26,8 @@ JOIN mart.city_rollup AS r
     AND r.indicator_code = y.indicator_code AND r.applicant_kind = y.applicant_kind AND r.measure = y.measure
 WHERE y.slice_kind = 'city' AND y.measure = 'annual' AND y.applicant_kind IN ('', 'total')
   AND y.indicator_code IN (
-      'fj09_open_total', 'fj09_req_total', 'fj_open_total', 'fj_req_total', 'fj_reply_total', 'g14_req_total',
-      'req_new', 'res_total', 'req_carried_out', 'rev_total')
+      'fj09_open_total', 'fj09_req_total', 'fj_open_total', 'fj_req_total', 'g14_open_total', 'g14_req_total',
+      'req_new', 'res_total')
 ORDER BY y.report_year, i.form_code, i.position
 """
 _COUNTS: Final = """

@@ -267,35 +267,40 @@ def _is_head(text: str, column: Column) -> bool:
 
 def _columns(grid: Grid, columns: Sequence[Column], head_line: int, label_column: int) -> list[tuple[Column, int]]:
     """Which column of the grid is which of the form, by heads and, where these repeat, by the heads above them."""
-    found: list[tuple[Column, int]] = []
-    taken: set[int] = set()
     right = min(grid.width, label_column + 1 + _WIDEST)
     paths = _head_paths(grid, head_line, right)
-    for place in range(label_column + 1, right):
-        path = paths[place]
-        if not path or grid.anchor((head_line, place))[1] != place:
-            continue
-        candidates = [
-            index for index, column in enumerate(columns) if index not in taken and _is_head(path[-1], column)
-        ]
-        if candidates:
-            best = max(candidates, key=lambda index: (_agreement(path, columns[index]), -index))
-            taken.add(best)
-            found.append((columns[best], place))
-    return found
+    pairs = sorted(
+        (-_agreement(paths[place], column), place, index)
+        for place in range(label_column + 1, right)
+        if paths[place] and grid.anchor((head_line, place))[1] == place
+        for index, column in enumerate(columns)
+        if _is_head(paths[place][-1], column)
+    )
+    # the best agreement first: an extra column must not take the place of one that stands in its group
+    index_at: dict[int, int] = {}
+    for _, place, index in pairs:
+        if place not in index_at and index not in index_at.values():
+            index_at[place] = index
+    return [(columns[index_at[place]], place) for place in sorted(index_at)]
 
 
 def _head_paths(grid: Grid, head_line: int, right: int) -> list[list[str]]:
-    """The heads over each column from top to bottom; one that was not merged counts for the empty cells right of it."""
+    """The heads over each column from top to bottom, down to the last one that stands over it.
+
+    A head that was not merged counts for the empty cells right of it, but only as a group.
+    """
     paths: list[list[str]] = [[] for _ in range(right)]
+    depths = [0] * right
     for line in range(max(0, head_line - _HEAD_BAND), head_line + 1):
         carried = ""
         for place, path in enumerate(paths):
             text = normalise(grid.text(line, place))
-            carried = text or ("" if line == head_line or grid.is_spanned((line, place)) else carried)
+            carried = text or ("" if grid.is_spanned((line, place)) else carried)
             if carried and (not path or path[-1] != carried):
                 path.append(carried)
-    return paths
+            if text:
+                depths[place] = len(path)
+    return [path[:depth] for path, depth in zip(paths, depths, strict=True)]
 
 
 def _agreement(path: Sequence[str], column: Column) -> int:

@@ -234,10 +234,8 @@ def _activity(code: str, year: int, size: Traits, before: Cells | None) -> dict[
         for what, amount in (("licences", size.licences), ("penalties", size.penalties), ("coercions", size.coercions))
     ]
     fees = _fees(code, year, size)
-    return {
-        (row, ""): value
-        for row, value in zip(ACTIVITY_ROWS, (*rules, issued, repealed, in_force, *decisions, fees), strict=True)
-    }
+    values: list[int | Decimal] = [*rules, issued, repealed, in_force, *decisions, fees]
+    return {(row, ""): value for row, value in zip(ACTIVITY_ROWS, values, strict=True)}
 
 
 def _norms_issued(code: str, year: int, size: Traits) -> int:

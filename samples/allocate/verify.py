@@ -320,10 +320,11 @@ def _check_likeness(tables: Tables, register: Register) -> None:
             _require(twin == organ, f"X04 {organ} and {twin} {year} {form}")
             same = before is not None and all(before[key] == table[key] for key in table)
             _require(not same, f"X03 {organ} {year} {form}")
-        for key in table if before is not None and organ != CITY else ():
-            old, new = before[key] if before else 0, table[key]
-            jumps = abs(new - old) > JUMP * max(1, old) and max(old, new) >= LARGE
-            _require(not jumps, f"X02 {organ} {year} {key}: {old} to {new}")
+        if before is not None and organ != CITY:
+            for key, new in table.items():
+                old = before[key]
+                jumps = abs(new - old) > JUMP * max(Decimal(1), Decimal(old)) and (new >= LARGE or old >= LARGE)
+                _require(not jumps, f"X02 {organ} {year} {key}: {old} to {new}")
 
 
 def _check_story(figures: list[Figure]) -> None:

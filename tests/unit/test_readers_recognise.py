@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import time
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -36,7 +39,7 @@ def read(sheet: Sheet) -> ReadSubmission:
     return only(workbook({"Sheet1": sheet}))
 
 
-def cell(form: Form, submission: ReadSubmission, code: str, applicant: str = "") -> ReadCell:
+def cell(submission: ReadSubmission, code: str, applicant: str = "") -> ReadCell:
     return by_key(submission)[CellKey(code, applicant, "annual")]
 
 
@@ -81,8 +84,8 @@ def test_nothing_merged_and_extra_title_rows(form_code: str, variant: str) -> No
 WIDTHS: dict[str, Callable[[str], str]] = {
     "full-width": lambda text: text.translate({ord("("): "（", ord(")"): "）", ord("."): "．", ord("1"): "１"}),
     "half-width": lambda text: text.translate({ord("（"): "(", ord("）"): ")", ord("："): ":", ord("“"): '"'}),
-    "spaced": lambda text: " ".join(text),
-    "broken": lambda text: "\n".join(text),
+    "spaced": " ".join,
+    "broken": "\n".join,
     "other brackets": lambda text: text.translate({ord("（"): "〔", ord("）"): "〕"}),
     "invisible": lambda text: "\u200b" + text + "\ufeff",
     "look-alikes": lambda text: text.translate({ord("民"): "⺠", ord("门"): "⻔", ord("见"): "⻅"}),
@@ -107,7 +110,7 @@ def test_one_section_on_each_sheet(is_merged: bool) -> None:
     submission = only(workbook(sheets))
     assert values_of(submission) == figures(G21)
     assert submission.problems == ()
-    assert cell(G21, submission, "req_new", "total").sheet == "第3部分"
+    assert cell(submission, "req_new", "total").sheet == "第3部分"
     # and with another form on a sheet of its own
     other = FORMS["xm_supplement_2017"]
     reading = read_file(workbook(sheets | {"补充": Sheet.of(typed(other, year=2024))}), "年报.xlsx")
@@ -147,7 +150,7 @@ def test_two_forms_in_one_workbook_in_the_order_of_the_sheets() -> None:
 def test_two_copies_of_a_form_stay_two_submissions() -> None:
     """A row that one copy lacks is not filled in from the other: that one may be last year's."""
     first = Sheet.of(typed(G21))
-    second = first.without_row(first.row_of("(七)总计".replace("(", "（").replace(")", "）")))
+    second = first.without_row(first.row_of("（七）总计"))
     reading = read_file(workbook({"今年": second, "去年": first}), "年报.xlsx")
     assert [states_of(item) for item in reading.submissions] == [
         {"reported": 193, "missing_row": 7},
@@ -156,11 +159,10 @@ def test_two_copies_of_a_form_stay_two_submissions() -> None:
 
 
 def test_hidden_sheets_are_not_read() -> None:
-    other = {key: 1 for key in G21.cells()}
+    other = dict.fromkeys(G21.cells(), 1)
     sheets = {"旧": Sheet.of(typed(G21, values=other)), "新": Sheet.of(typed(G21))}
     submission = only(workbook(sheets, hidden=["旧"]))
     assert values_of(submission) == figures(G21)
-    assert rejection(workbook(sheets, hidden=["旧", "新"]))[0] == "V03" if False else True
 
 
 def test_rows_in_another_order() -> None:
@@ -236,14 +238,9 @@ def test_an_extra_column_of_numbers_is_told_and_nothing_shifts(column: int, is_m
     first, last = sheet.row_of("一、本年新收政府信息公开申请数量"), sheet.row_of("四、结转下年度继续办理")
     extra: dict[int, object] = {first - 1: "个体户"} | {row: 9000 + row for row in range(first, last + 1)}
     submission = read(sheet.with_column(column, extra))
-    matrix = {key for key in G21.cells() if key.applicant_kind}
-    assert {key: value for key, value in values_of(submission).items() if key in matrix} == {
-        key: value for key, value in figures(G21).items() if key in matrix
-    }
+    assert values_of(submission) == figures(G21)
     said = [p.printed for p in submission.problems if p.rule_id == "V05"]
     assert said == [str(9000 + row) for row in range(first, last + 1)]
-    if column == 10:
-        assert values_of(submission) == figures(G21)
 
 
 def test_very_many_numbers_outside_are_told_together() -> None:
@@ -302,13 +299,13 @@ def test_a_number_for_two_cells_belongs_to_neither() -> None:
     sheet.merges.append((row, 4, row, 5))
     submission = read(sheet)
     assert_all_but(submission, G21, {"res_total"})
-    states = {kind: cell(G21, submission, "res_total", kind).value_state for kind in APPLICANTS}
+    states = {kind: cell(submission, "res_total", kind).value_state for kind in APPLICANTS}
     assert states == dict.fromkeys(APPLICANTS, "reported") | {"business": "uncertain", "research": "uncertain"}
     assert [(p.rule_id, p.scope) for p in submission.problems] == [
         ("V10", "annual/business/res_total"),
         ("V10", "annual/research/res_total"),
     ]
-    assert cell(G21, submission, "res_total", "total").value == figures(G21)[CellKey("res_total", "total", "annual")]
+    assert cell(submission, "res_total", "total").value == figures(G21)[CellKey("res_total", "total", "annual")]
 
 
 def test_a_row_label_that_is_also_a_head_does_not_move_the_heads() -> None:
@@ -317,7 +314,7 @@ def test_a_row_label_that_is_also_a_head_does_not_move_the_heads() -> None:
     sheet.rows[row][2] = "其他"
     submission = read(sheet)
     assert_all_but(submission, G21, {"res_other_misc"})
-    assert {cell(G21, submission, "res_other_misc", kind).value_state for kind in APPLICANTS} == {"missing_row"}
+    assert {cell(submission, "res_other_misc", kind).value_state for kind in APPLICANTS} == {"missing_row"}
     assert rules_of(submission) == ["V05"] * 7
 
 
@@ -342,8 +339,6 @@ def test_a_second_table_without_labels_is_told() -> None:
 
 
 def test_a_date_a_boolean_and_words_among_the_figures() -> None:
-    from datetime import date
-
     sheet = Sheet.of(typed(ANNEX)).unmerged()
     row = sheet.row_of("历年累计") + 1
     sheet.rows[row][-2:] = [date(2018, 1, 5), True]
@@ -358,17 +353,16 @@ def test_a_date_a_boolean_and_words_among_the_figures() -> None:
     assert "当成了日期" in submission.problems[0].message
 
 
-@pytest.mark.parametrize(("formula", "rule"), [("=SUM(A1:B1)", "V13")])
-def test_a_formula_without_a_result_is_not_computed(formula: str, rule: str) -> None:
+def test_a_formula_without_a_result_is_not_computed() -> None:
     sheet = Sheet.of(typed(ANNEX)).unmerged()
     row = sheet.row_of("历年累计") + 1
-    sheet.rows[row][-1] = formula
+    sheet.rows[row][-1] = "=SUM(A1:B1)"
     submission = read(sheet)
     read_cell = submission.cells[1]
     assert (read_cell.printed, read_cell.value, read_cell.value_state) == ("", None, "uncertain")
     (problem,) = submission.problems
     assert (problem.rule_id, problem.address, problem.scope) == (
-        rule,
+        "V13",
         read_cell.address,
         f"cumulative/{read_cell.key.indicator_code}",
     )
@@ -429,9 +423,10 @@ def test_a_large_hostile_sheet_is_answered_in_bounded_time(data: bytes) -> None:
 
 def test_a_wide_form_full_of_numbers_is_read_in_bounded_time() -> None:
     sheet = Sheet.of(typed(ANNEX, year=2018)).unmerged()
-    lines = [",".join(str(value or "") for value in line) + ",1" * 8000 for line in sheet.rows]
+    out = io.StringIO()
+    csv.writer(out).writerows([*line, *[1] * 8000] for line in sheet.rows)
     started = time.process_time()
-    submission = only("\n".join(lines).encode(), "年报.csv")
+    submission = only(out.getvalue().encode(), "年报.csv")
     assert values_of(submission) == figures(ANNEX)
     assert time.process_time() - started < 15
 
