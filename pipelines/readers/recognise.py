@@ -56,7 +56,7 @@ class Recognised:
     areas: Sequence[tuple[Grid, int, int]]
     """(grid, first row, last row) of each table found"""
     heads: Sequence[str]
-    """texts of the column heads found: they may print the report year"""
+    """texts of the column heads found that may print the report year"""
 
     @property
     def share(self) -> float:
@@ -173,7 +173,7 @@ def _locate_table(sheet: _Sheet, table: Table, rows: Sequence[Row]) -> _TableFou
         head_line = head_lines[above - 1]
         if head_line not in columns:
             columns[head_line] = _columns(grid, table.columns, head_line, label_column)
-            heads += [grid.text(head_line, column) for _, column in columns[head_line]]
+            heads += [grid.text(head_line, place) for column, place in columns[head_line] if _has_year(column)]
         if row.is_heading:
             continue
         for column, place in _align(grid, columns[head_line], table, line, label_column):
@@ -241,7 +241,7 @@ def _head_lines(sheet: _Sheet, table: Table) -> list[int]:
     for head in frozenset[str]().union(*(_heads(column) for column in table.columns)):
         for position in sheet.places.get(head, ()):
             _note_head(sheet, position, head, heads_in)
-    if any("{year}" in column.path[-1] for column in table.columns):
+    if any(_has_year(column) for column in table.columns):
         for position in sheet.year_heads:
             _note_head(sheet, position, "{year}", heads_in)
     return sorted(line for line, heads in heads_in.items() if 2 * len(heads) >= len(table.columns))
@@ -259,8 +259,12 @@ def _heads(column: Column) -> frozenset[str]:
     return frozenset(normalise(head) for head in (column.path[-1], *column.aliases))
 
 
+def _has_year(column: Column) -> bool:
+    return "{year}" in column.path[-1]
+
+
 def _is_head(text: str, column: Column) -> bool:
-    if "{year}" in column.path[-1]:
+    if _has_year(column):
         return _YEAR_HEAD.fullmatch(text) is not None
     return text in _heads(column)
 

@@ -13,7 +13,7 @@ from typing import Final
 from pipelines.readers.cells import Found, complete, reported
 from pipelines.readers.grid import Grid, Printed, address
 from pipelines.readers.identity import IDENTITY_SHEET, Identity, read_identity
-from pipelines.readers.labels import normalise
+from pipelines.readers.labels import normalise, years_in
 from pipelines.readers.model import FileReading, Problem, ReadSubmission
 from pipelines.readers.numbers import parse_number
 from pipelines.readers.recognise import Place, Recognised, recognise
@@ -71,7 +71,8 @@ def _submission(identity: Identity, found: Recognised, prose: Sequence[Found]) -
     form, year = found.form, _year(identity)
     read = [_reported(form, key, place, printed) for key, place, printed in _printed(found)]
     cells, problems = complete(form, found.variant, [*read, *prose])
-    said = [*identity.problems, *_out_of_years(form.form_code, year), *_other_template(identity, found)]
+    said = [*identity.problems, *_out_of_years(form.form_code, year)]
+    said += [*_other_template(identity, found), *_other_year(found, year)]
     return ReadSubmission(
         identity.organ_code,
         identity.organ_name,
@@ -122,6 +123,13 @@ def _other_template(identity: Identity, found: Recognised) -> Iterator[Problem]:
             "请确认后用正确的模板重报"
         )
         yield Problem("V10", message, scope="identity/form_code")
+
+
+def _other_year(found: Recognised, year: int) -> Iterator[Problem]:
+    """V10: the figures stand under another year than the labelled cell names: a sheet of last year, or a column of it."""
+    for printed in sorted({printed for head in found.heads for printed in years_in(head)} - {year}):
+        message = f"报告年度填的是{year}，数字却在“{printed}年”一列；请核对年度，只保留报告年度的一列后重报"
+        yield Problem("V10", message, printed=str(printed), scope="identity/report_year")
 
 
 def _outside(found: Recognised) -> Iterator[Problem]:

@@ -323,7 +323,8 @@ def _check_likeness(tables: Tables, register: Register) -> None:
         if before is not None and organ != CITY:
             for key, new in table.items():
                 old = before[key]
-                jumps = abs(new - old) > JUMP * max(Decimal(1), Decimal(old)) and (new >= LARGE or old >= LARGE)
+                moved = abs(Decimal(new) - Decimal(old))
+                jumps = moved > JUMP * max(Decimal(1), Decimal(old)) and (new >= LARGE or old >= LARGE)
                 _require(not jumps, f"X02 {organ} {year} {key}: {old} to {new}")
 
 
