@@ -45,9 +45,7 @@ class Knowledge:
             "duty": (asdict(duty) for duty in self.register.duties()),
             "form": self._forms(),
             "indicator": self._indicators(),
-            "form_cell": (
-                {"form_code": form.form_code, **asdict(key)} for form in self.forms.values() for key in form.cells()
-            ),
+            "form_cell": self._form_cells(),
             "catalogue": self._rules(),
             "comparability": (item._asdict() for item in shared_indicators(self.forms)),
             "rate_term": (term._asdict() for term in rate_terms()),
@@ -79,6 +77,12 @@ class Knowledge:
                 "legal_basis": form.legal_basis,
                 "cell_count": len(form.cells()),
             }
+
+    def _form_cells(self) -> Iterable[dict[str, Any]]:
+        for form in self.forms.values():
+            prescribed = frozenset(form.cells())
+            for key in dict.fromkeys(key for variant in form.variants for key in form.cells(variant)):
+                yield {"form_code": form.form_code, **asdict(key), "is_prescribed": key in prescribed}
 
     def _indicators(self) -> Iterable[dict[str, Any]]:
         for form in self.forms.values():

@@ -54,9 +54,10 @@ CREATE TABLE stage.indicator (
     form_code VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL, label VARCHAR NOT NULL, unit VARCHAR NOT NULL,
     parent_code VARCHAR, position INTEGER NOT NULL, value_kind VARCHAR NOT NULL, label_status VARCHAR NOT NULL,
     variant VARCHAR NOT NULL);
+-- every cell that some variant of the edition prints; is_prescribed: the edition as prescribed prints it
 CREATE TABLE stage.form_cell (
     form_code VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL, applicant_kind VARCHAR NOT NULL,
-    measure VARCHAR NOT NULL);
+    measure VARCHAR NOT NULL, is_prescribed BOOLEAN NOT NULL);
 CREATE TABLE stage.catalogue (
     rule_id VARCHAR NOT NULL, version INTEGER NOT NULL, severity VARCHAR NOT NULL, editions VARCHAR NOT NULL,
     scope VARCHAR NOT NULL, equation VARCHAR NOT NULL, sentence VARCHAR NOT NULL, mend VARCHAR NOT NULL);

@@ -173,7 +173,8 @@ def _locate_table(sheet: _Sheet, table: Table, rows: Sequence[Row]) -> _TableFou
         head_line = head_lines[above - 1]
         if head_line not in columns:
             columns[head_line] = _columns(grid, table.columns, head_line, label_column)
-            heads += [grid.text(head_line, place) for column, place in columns[head_line] if _has_year(column)]
+            # in normal form: a head may be broken over lines in the middle of its year
+            heads += [normalise(grid.text(head_line, at)) for column, at in columns[head_line] if _has_year(column)]
         if row.is_heading:
             continue
         for column, place in _align(grid, columns[head_line], table, line, label_column):

@@ -126,7 +126,7 @@ def _other_template(identity: Identity, found: Recognised) -> Iterator[Problem]:
 
 
 def _other_year(found: Recognised, year: int) -> Iterator[Problem]:
-    """V10: the figures stand under another year than the labelled cell names: a sheet of last year, or a column of it."""
+    """V10: the figures stand under another year than the labelled cell names."""
     for printed in sorted({printed for head in found.heads for printed in years_in(head)} - {year}):
         message = f"报告年度填的是{year}，数字却在“{printed}年”一列；请核对年度，只保留报告年度的一列后重报"
         yield Problem("V10", message, printed=str(printed), scope="identity/report_year")

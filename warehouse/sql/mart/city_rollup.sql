@@ -1,6 +1,7 @@
 -- grain: year, slice, form and cell: the sum over the official `own` submissions of the organs that must file.
 -- Consolidated and published reports are compared with it, never added. A blank is no zero: it adds nothing and is
--- counted; an organ that states "nothing to report" adds zero.
+-- counted; an organ that states "nothing to report" adds zero. Prose figures and codes that no variant of the edition
+-- prints are not summed. A sum beyond the 14 digits of a value is NULL.
 WITH leaf AS (
     SELECT
         d.report_year,
@@ -62,7 +63,11 @@ total AS (
         CAST(count(*) FILTER (c.value IS NULL AND c.derived_value IS NULL) AS INTEGER) AS cells_blank
     FROM sliced AS s
     JOIN core.official_cell AS c ON c.submission_id = s.submission_id
-    WHERE NOT starts_with(c.indicator_code, 'nar_')
+    JOIN stage.form_cell AS f
+        ON f.form_code = c.form_code
+        AND f.indicator_code = c.indicator_code
+        AND f.applicant_kind = c.applicant_kind
+        AND f.measure = c.measure
     GROUP BY s.report_year, s.slice_kind, s.slice_code, s.form_code, c.indicator_code, c.applicant_kind, c.measure
 ),
 
@@ -70,7 +75,7 @@ total AS (
 grid AS (
     SELECT v.report_year, v.slice_kind, v.slice_code, v.form_code, f.indicator_code, f.applicant_kind, f.measure
     FROM coverage AS v
-    JOIN stage.form_cell AS f ON f.form_code = v.form_code
+    JOIN stage.form_cell AS f ON f.form_code = v.form_code AND f.is_prescribed
     UNION
     SELECT report_year, slice_kind, slice_code, form_code, indicator_code, applicant_kind, measure FROM total
 )
@@ -83,10 +88,7 @@ SELECT
     g.indicator_code,
     g.applicant_kind,
     g.measure,
-    CAST(
-        CASE WHEN t.value IS NULL AND v.organs_nil > 0 AND v.organs_reported = 0 THEN 0 ELSE t.value END
-        AS DECIMAL(18, 4)
-    ) AS value,
+    TRY_CAST(coalesce(t.value, CASE WHEN v.organs_nil > 0 THEN 0 END) AS DECIMAL(18, 4)) AS value,
     v.organs_expected,
     v.organs_reported,
     v.organs_nil,
