@@ -91,7 +91,7 @@ def first_of_each(assigned: Iterable[Assigned]) -> tuple[list[Assigned], list[tu
     repeated: list[tuple[Assigned, Remark]] = []
     for item in assigned:
         first = kept.setdefault(item.submission_id, item)
-        if first is not item:
+        if first is not item and first.entry is item.entry:
             stated = item.stated
             sentence = (
                 f"同一文件里有两份{stated.report_year}年度 {stated.form_code}，只采用了第一份；请删去多余的一份后重报"
@@ -139,9 +139,10 @@ def _other_organ(stated: Stated, organ_code: str, register: Register) -> Iterato
 
 
 def _other_name(stated: Stated, organ_code: str, register: Register) -> Iterator[Remark]:
-    """V23: a name that the organ had in another year."""
+    """V23: a name that the organ had in another year; of another organ's name V21 speaks."""
     name = stated.organ_name
-    if not name or register.by_name(name, stated.report_year) is None:
+    named = register.by_name(name, stated.report_year) if name else None
+    if named is None or organ_code not in (named.organ_code, stated.organ_code):
         return
     current = register.name_in(organ_code, stated.report_year)
     if not register.is_name_in_use(organ_code, name, stated.report_year):

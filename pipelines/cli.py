@@ -19,12 +19,13 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.instance import WORKSPACE, prepare_home, run_night
+from pipelines.intake import shown
 from pipelines.seeding import seed_if_empty
 from pipelines.settings import Settings, SettingsError
 from pipelines.summary import print_night
 from pipelines.templates import write_template
 from schemas.form import FormError, form_for
-from schemas.register import load_register
+from schemas.register import RegisterError, load_register
 from warehouse.publish import CURRENT, FILE_NAME
 from warehouse.query import QueryError, query
 
@@ -75,16 +76,22 @@ def nightly(settings: Settings, samples: Path | None) -> None:
 @click.pass_obj
 def template(settings: Settings, form_code: str, organ_code: str, report_year: int, output: Path) -> None:
     """一份可以直接填写的空白报表，读的时候不用猜。"""
-    register = load_register(settings.register)
-    organ = register.organs.get(organ_code)
-    if organ is None:
+    try:
+        register = load_register(settings.register)
+    except RegisterError as error:
+        raise click.ClickException(f"名录有误：{error}") from error
+    if organ_code not in register.organs:
         raise click.ClickException(f"名录中没有机构代码 {organ_code}")
     try:
         form = form_for(form_code, report_year)
     except FormError as error:
         raise click.ClickException(str(error)) from error
     name = register.name_in(organ_code, report_year)
-    output.write_bytes(write_template(form, organ_code=organ_code, organ_name=name, report_year=report_year))
+    data = write_template(form, organ_code=organ_code, organ_name=name, report_year=report_year)
+    try:
+        output.write_bytes(data)
+    except OSError as error:
+        raise click.ClickException(f"写不了 {output}：{error.strerror}") from error
     click.echo(f"已写出 {output}（{name}，{report_year}年度，{form.short_title}）")
 
 
@@ -105,10 +112,13 @@ def sql(settings: Settings, statement: str, max_rows: int, as_csv: bool) -> None
         writer.writerow(rows.column_names)
         writer.writerows(lines)
         return
-    table = Table(*rows.column_names)
+    # what departments wrote is shown as it is: no markup, no control characters, nothing cut off
+    table = Table()
+    for name in rows.column_names:
+        table.add_column(shown(name), overflow="fold")
     for line in lines:
-        table.add_row(*("" if value is None else str(value) for value in line))
-    Console().print(table)
+        table.add_row(*("" if value is None else shown(str(value)) for value in line))
+    Console(markup=False, emoji=False, highlight=False).print(table)
 
 
 @main.command()

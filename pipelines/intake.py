@@ -62,7 +62,7 @@ def take_in(settings: Settings, journal: Journal) -> Intake:
     night = int(earlier[-1]["night"]) + 1 if earlier else 1
     opened_at = now()
     known_paths = {(entry["path"], entry["sha256"]) for entry in journal.of("file_received")}
-    known_bytes = {(entry["folder"], entry["sha256"]) for entry in journal.of("file_received")}
+    known_reports = {_report_key(entry) for entry in journal.of("file_received") if entry["outcome"] == "archived"}
     seen = _load_seen(settings, opened_at)
     still_seen: dict[str, list[Any]] = {}
     received: list[Entry] = []
@@ -86,11 +86,12 @@ def take_in(settings: Settings, journal: Journal) -> Intake:
         if (found.path, sha256) in known_paths:
             unchanged += 1
             continue
-        if (found.folder, sha256) in known_bytes and record["outcome"] == "archived" and not _is_nil_name(found):
-            record["outcome"] = "duplicate"
-            record["reason"] = "内容与以前收到的文件完全相同，不另作一份报表"
+        if record["outcome"] == "archived":
+            if _report_key(record) in known_reports:
+                record["outcome"] = "duplicate"
+                record["reason"] = "内容与以前收到的文件完全相同，不另作一份报表"
+            known_reports.add(_report_key(record))
         known_paths.add((found.path, sha256))
-        known_bytes.add((found.folder, sha256))
         arrived = min(max(wall_time(found.status.st_mtime), not_before), opened_at)
         received.append({"event": "file_received", "night": night, "received_at": arrived.isoformat(), **record})
     opening = {"event": "night_opened", "night": night, "at": opened_at.isoformat()}
@@ -129,9 +130,13 @@ def _is_ignored(found: _Found) -> bool:
     return name in IGNORED_NAMES or name.startswith(IGNORED_PREFIXES)
 
 
-def _is_nil_name(found: _Found) -> bool:
-    """An empty nil_<year>_<form>.csv says its year by its name only, so equal bytes are not the same report."""
-    return found.absolute.name.startswith("nil_")
+def _report_key(entry: Entry) -> tuple[str, str, str]:
+    """What makes a file the same report as another: folder and bytes, and the name of a nil_<year>_<form>.csv.
+
+    An empty nil report says its year by its name only.
+    """
+    name = entry["path"].rsplit("/", 1)[-1].lower()
+    return entry["folder"], entry["sha256"], name if name.startswith("nil_") else ""
 
 
 def _mark(status: os.stat_result) -> list[Any]:

@@ -16,6 +16,16 @@ from typing import Any, Final
 import duckdb
 from jinja2 import Environment, PackageLoader, select_autoescape
 
+READS: Final = (
+    "core.dim_form",
+    "core.dim_organ",
+    "core.fct_cell",
+    "core.fct_file",
+    "core.fct_finding",
+    "core.fct_submission",
+    "core.finding_cell",
+)
+"""the tables that the receipts are written from"""
 UNKNOWN: Final = "_unknown"
 """where a file under an unknown folder is answered, never under a name from outside"""
 _STATUS_ZH: Final = {
@@ -39,7 +49,7 @@ class Written:
 
 
 def write_receipts(connection: duckdb.DuckDBPyConnection, outbox: Path) -> Written:
-    """Answer every submission and every rejected or repeated file; returns the counts."""
+    """Answer every submission, and every file that was rejected, repeated or read in part only; returns the counts."""
     count = changed = 0
     for folder, number, receipt in [*_submissions(connection), *_files(connection)]:
         target = outbox / folder
@@ -81,13 +91,22 @@ def _files(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, di
                regexp_extract(f.inbox_path, '[^/]*$') AS file, 'unreadable' AS status, f.outcome, f.reason,
                f.received_at, f.sha256, 0 AS cells
         FROM core.fct_file AS f LEFT JOIN core.dim_organ AS o ON o.organ_code = f.folder
-        WHERE f.outcome <> 'read' ORDER BY f.sequence""",
+        ORDER BY f.sequence""",
     )
+    taken: set[str] = set()
     for row in rows:
-        known = row["organ_code"] is not None
-        number = f"{row['organ_code']}-{row['file_id']}-{row['sha256'][:6]}" if known else row["sha256"][:12]
-        folder = row["organ_code"] if known else UNKNOWN
-        yield folder, number, row | {"findings": findings.get(row["file_id"], [])}
+        found = findings.get(row["file_id"], [])
+        # of a file that was read only what none of its submissions is told
+        if row["outcome"] == "read" and not found:
+            continue
+        if row["organ_code"] is not None:
+            folder, number = row["organ_code"], f"{row['organ_code']}-{row['file_id']}-{row['sha256'][:6]}"
+        else:
+            folder, number = UNKNOWN, row["sha256"][:12]
+            if number in taken:  # the same bytes under another unknown folder
+                number = f"{number}-{row['file_id']}"
+            taken.add(number)
+        yield folder, number, row | {"findings": found}
 
 
 def _findings(connection: duckdb.DuckDBPyConnection, key: str) -> dict[str, list[dict[str, Any]]]:

@@ -48,7 +48,7 @@ class Settings:
         return cls(
             home=Path(env.get("GONGKAI_HOME") or "data").absolute(),
             register=Path(register).absolute() if register else None,
-            cron=env.get("GONGKAI_CRON", NIGHTLY_CRON),
+            cron=env.get("GONGKAI_CRON") or NIGHTLY_CRON,
             receipts=_switch(env, "GONGKAI_RECEIPTS", default=True),
             generations_kept=_number(env, "GONGKAI_GENERATIONS", default=3, least=3),
             workers=_number(env, "GONGKAI_WORKERS", default=0, least=0) or None,

@@ -26,7 +26,7 @@ def writer(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The build database of a night, created if absent, as catalog ``disclosure``; closed whatever happens."""
     connection = duckdb.connect(":memory:", config=_OFFLINE)
     try:
-        connection.execute(f"ATTACH '{_quoted(path)}' AS {CATALOG} (STORAGE_VERSION '{STORAGE_VERSION}')")
+        connection.execute(f"ATTACH '{quoted(path)}' AS {CATALOG} (STORAGE_VERSION '{STORAGE_VERSION}')")
         connection.execute(f"USE {CATALOG}")
         yield connection
     finally:
@@ -55,5 +55,6 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     connection.execute("COMMIT")
 
 
-def _quoted(path: Path) -> str:
+def quoted(path: Path) -> str:
+    """A path as the inside of an SQL string literal."""
     return str(path).replace("'", "''")

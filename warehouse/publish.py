@@ -16,12 +16,10 @@ import sys
 from pathlib import Path
 from typing import Final
 
-import duckdb
-
 from schemas import render
 from schemas.tables import TABLES
 from warehouse.build import SCHEMAS
-from warehouse.connection import CATALOG, STORAGE_VERSION
+from warehouse.connection import quoted, reader, writer
 
 FILE_NAME: Final = "disclosure.duckdb"
 CURRENT: Final = "current"
@@ -77,11 +75,8 @@ def verify_in_new_process(path: Path) -> None:
 
 
 def _copy_tables(source: Path, target: Path) -> None:
-    connection = duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false"})
-    try:
-        connection.execute(f"ATTACH '{_quoted(source)}' AS build (READ_ONLY)")
-        connection.execute(f"ATTACH '{_quoted(target)}' AS {CATALOG} (STORAGE_VERSION '{STORAGE_VERSION}')")
-        connection.execute(f"USE {CATALOG}")
+    with writer(target) as connection:
+        connection.execute(f"ATTACH '{quoted(source)}' AS build (READ_ONLY)")
         for schema in SCHEMAS:
             connection.execute(f"CREATE SCHEMA {schema}")
         for table, contract in TABLES.items():
@@ -90,20 +85,15 @@ def _copy_tables(source: Path, target: Path) -> None:
             for statement in render.comments(contract):
                 connection.execute(statement)
         connection.execute("CHECKPOINT")
-    finally:
-        connection.close()
 
 
 def _export_parquet(database: Path, folder: Path) -> None:
-    connection = duckdb.connect(str(database), read_only=True)
-    try:
+    with reader(database) as connection:
         for table in TABLES:
             schema, name = table.split(".")
             (folder / schema).mkdir(parents=True, exist_ok=True)
             path = folder / schema / f"{name}.parquet"
-            connection.execute(f"COPY {table} TO '{_quoted(path)}' (FORMAT parquet, COMPRESSION zstd)")
-    finally:
-        connection.close()
+            connection.execute(f"COPY {table} TO '{quoted(path)}' (FORMAT parquet, COMPRESSION zstd)")
 
 
 def _make_durable(folder: Path) -> None:
@@ -164,7 +154,3 @@ def _sync_directory(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import dagster as dg
 
 from pipelines.assets.keys import OWNERS, RECEIPTS, table_key
-from pipelines.receipts import write_receipts
+from pipelines.receipts import READS, write_receipts
 from pipelines.resources import Night
 from warehouse.connection import reader
 
 
 @dg.asset(
     key=RECEIPTS,
-    deps=[table_key("core.fct_finding"), table_key("core.finding_cell"), table_key("core.fct_file")],
+    deps=[table_key(table) for table in READS],
     group_name="publication",
     owners=OWNERS,
     kinds={"html"},

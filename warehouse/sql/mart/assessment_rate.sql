@@ -1,5 +1,5 @@
 -- grain: organ, year, form and rate. The terms of each rate are data (schemas/rates.csv); an edition that lacks them
--- has a row with no rate and a note.
+-- has a row with no rate and a note; so has a side with a blank: part of a sum is not the side.
 WITH filed AS (
     SELECT submission_id, organ_code, report_year, form_code
     FROM core.fct_submission
@@ -18,7 +18,7 @@ side AS (
         w.submission_id,
         w.rate_code,
         t.side,
-        sum(coalesce(c.value, c.derived_value)) AS total,
+        sum(coalesce(c.value, c.derived_value)) AS known,
         count(*) FILTER (coalesce(c.value, c.derived_value) IS NULL) AS unknown
     FROM wanted AS w
     JOIN stage.rate_term AS t ON t.rate_code = w.rate_code AND t.form_code = w.form_code
@@ -36,8 +36,8 @@ both_sides AS (
         w.organ_code,
         w.form_code,
         w.rate_code,
-        n.total AS numerator,
-        d.total AS denominator,
+        CASE WHEN n.unknown = 0 THEN n.known END AS numerator,
+        CASE WHEN d.unknown = 0 THEN d.known END AS denominator,
         n.submission_id IS NULL AS is_absent,
         coalesce(n.unknown, 0) + coalesce(d.unknown, 0) AS unknown
     FROM wanted AS w
@@ -52,11 +52,11 @@ SELECT
     organ_code,
     form_code,
     rate_code,
-    CAST(numerator AS DECIMAL(18, 4)) AS numerator,
-    CAST(denominator AS DECIMAL(18, 4)) AS denominator,
+    TRY_CAST(numerator AS DECIMAL(18, 4)) AS numerator,
+    TRY_CAST(denominator AS DECIMAL(18, 4)) AS denominator,
     CASE
-        WHEN unknown = 0 AND denominator > 0
-            THEN CAST(round(CAST(numerator AS DOUBLE) / CAST(denominator AS DOUBLE), 4) AS DECIMAL(18, 4))
+        WHEN denominator <> 0
+            THEN TRY_CAST(round(CAST(numerator AS DOUBLE) / CAST(denominator AS DOUBLE), 4) AS DECIMAL(18, 4))
     END AS rate,
     CASE
         WHEN is_absent THEN '该表样没有此项数据'

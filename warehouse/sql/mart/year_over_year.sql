@@ -1,5 +1,6 @@
 -- grain: year, slice and cell, compared with the same cell of the year before.
--- A change needs two complete totals of comparable meaning, a percentage a base that is not zero; else a note says why.
+-- A change needs two complete totals of comparable meaning, a percentage a base that is not zero and no more digits than
+-- a value has; else a note says why.
 WITH pair AS (
     SELECT
         cur.*,
@@ -38,8 +39,8 @@ noted AS (
                 THEN '本年合计不完整，缺' || CAST(p.organs_missing AS VARCHAR) || '家，不计算同比'
             WHEN NOT p.prior_is_complete
                 THEN '上年合计不完整，缺' || CAST(p.prior_missing AS VARCHAR) || '家，不计算同比'
-            WHEN p.value IS NULL THEN '本年没有填写，不计算同比'
-            WHEN p.prior_value IS NULL THEN '上年没有填写，不计算同比'
+            WHEN p.value IS NULL THEN '本年没有数值，不计算同比'
+            WHEN p.prior_value IS NULL THEN '上年没有数值，不计算同比'
             ELSE ''
         END AS reason
     FROM pair AS p
@@ -47,6 +48,20 @@ noted AS (
         ON c.report_year = p.report_year - 1
         AND c.slice_kind = p.slice_kind
         AND c.slice_code = p.slice_code
+),
+
+changed AS (
+    SELECT
+        n.*,
+        CASE WHEN n.reason = '' THEN TRY_CAST(n.value - n.prior_value AS DECIMAL(18, 4)) END AS change,
+        CASE
+            WHEN n.reason = '' AND n.prior_value <> 0
+                THEN TRY_CAST(
+                    round(100 * CAST(n.value - n.prior_value AS DOUBLE) / CAST(n.prior_value AS DOUBLE), 4)
+                    AS DECIMAL(18, 4)
+                )
+        END AS change_pct
+    FROM noted AS n
 )
 
 SELECT
@@ -59,12 +74,14 @@ SELECT
     form_code,
     value,
     CASE WHEN class IN ('A', 'B') THEN prior_value END AS prior_value,
-    CASE WHEN reason = '' THEN CAST(value - prior_value AS DECIMAL(18, 4)) END AS change,
-    CASE
-        WHEN reason = '' AND prior_value <> 0
-            THEN CAST(round(100 * CAST(value - prior_value AS DOUBLE) / CAST(prior_value AS DOUBLE), 4) AS DECIMAL(18, 4))
-    END AS change_pct,
+    change,
+    change_pct,
     CASE WHEN prior_form IS NOT NULL THEN class END AS comparability,
-    CASE WHEN reason = '' AND prior_value = 0 THEN '上年为零，不计算百分比' ELSE reason END AS note
-FROM noted
+    CASE
+        WHEN reason <> '' THEN reason
+        WHEN prior_value = 0 THEN '上年为零，不计算百分比'
+        WHEN change_pct IS NULL THEN '百分比过大，不计算百分比'
+        ELSE ''
+    END AS note
+FROM changed
 ORDER BY report_year, slice_kind, slice_code, indicator_code, applicant_kind, measure
