@@ -16,6 +16,8 @@ from typing import Any, Final
 import duckdb
 from jinja2 import Environment, PackageLoader, select_autoescape
 
+from warehouse.connection import dicts
+
 READS: Final = (
     "core.dim_form",
     "core.dim_organ",
@@ -67,7 +69,7 @@ def write_receipts(connection: duckdb.DuckDBPyConnection, outbox: Path) -> Writt
 
 def _submissions(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, dict[str, Any]]]:
     findings = _findings(connection, "submission_id")
-    rows = _dicts(
+    rows = dicts(
         connection,
         """
         SELECT s.receipt_no, s.submission_id, s.organ_code, o.name AS organ_name, s.report_year, s.form_code,
@@ -84,7 +86,7 @@ def _submissions(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, s
 
 def _files(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, dict[str, Any]]]:
     findings = _findings(connection, "file_id")
-    rows = _dicts(
+    rows = dicts(
         connection,
         """
         SELECT f.file_id, f.folder, o.organ_code, o.name AS organ_name, NULL AS report_year, NULL AS form_code,
@@ -112,10 +114,10 @@ def _files(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, di
 def _findings(connection: duckdb.DuckDBPyConnection, key: str) -> dict[str, list[dict[str, Any]]]:
     """Findings by submission or file, each with the cells that take part in it."""
     cells: dict[str, list[dict[str, Any]]] = {}
-    for cell in _dicts(connection, "SELECT * FROM core.finding_cell ORDER BY finding_id, position"):
+    for cell in dicts(connection, "SELECT * FROM core.finding_cell ORDER BY finding_id, position"):
         cells.setdefault(cell.pop("finding_id"), []).append(cell)
     found: dict[str, list[dict[str, Any]]] = {}
-    rows = _dicts(
+    rows = dicts(
         connection,
         """
         SELECT submission_id, file_id, finding_id, rule_id, severity, outcome, scope, message, mend, lhs, rhs,
@@ -140,8 +142,3 @@ def _replace(path: Path, text: str) -> bool:
     partial.write_bytes(data)
     partial.replace(path)
     return True
-
-
-def _dicts(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = connection.sql(query).to_arrow_table().to_pylist()
-    return rows

@@ -31,6 +31,7 @@ from pipelines.journal import Entry, Journal
 from pipelines.knowledge import Knowledge
 from pipelines.parse_cache import SHAPES, parts, reading_key
 from warehouse.build import load_rows
+from warehouse.connection import dicts
 from warehouse.stage import create_stage
 
 
@@ -110,10 +111,10 @@ def _attach_readings(connection: duckdb.DuckDBPyConnection, folder: Path) -> Non
 
 def _readings(connection: duckdb.DuckDBPyConnection) -> _Readings:
     stated: dict[str, list[Stated]] = {}
-    for row in _dicts(connection, "SELECT * FROM reading_submission ORDER BY reading, ordinal"):
+    for row in dicts(connection, "SELECT * FROM reading_submission ORDER BY reading, ordinal"):
         stated.setdefault(row["reading"], []).append(Stated(**row))
     reasons: dict[str, list[str]] = {}
-    for row in _dicts(connection, "SELECT reading, message FROM reading_problem WHERE ordinal IS NULL"):
+    for row in dicts(connection, "SELECT reading, message FROM reading_problem WHERE ordinal IS NULL"):
         reasons.setdefault(row["reading"], []).append(row["message"])
     counted = connection.execute("SELECT reading, ordinal, count(*) FROM reading_cell GROUP BY ALL").fetchall()
     return _Readings(stated, reasons, {(str(reading), int(ordinal)): int(n) for reading, ordinal, n in counted})
@@ -237,7 +238,3 @@ def _count(connection: duckdb.DuckDBPyConnection, files_received: int, cells_rea
                (SELECT count(*) FROM stage.problem)""").fetchone()
     accounted, stored, submissions, problems = row or (0, 0, 0, 0)
     return Staged(files_received, accounted, cells_read, stored, submissions, problems)
-
-
-def _dicts(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[dict[str, Any]]:
-    yield from connection.sql(query).to_arrow_table().to_pylist()

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import duckdb
 from rich.console import Console
 from rich.table import Table
 
-from warehouse.connection import reader
+from warehouse.connection import dicts, reader
 
 _HEADLINES: Final = """
 SELECT y.report_year, y.indicator_code, i.label, i.unit, y.applicant_kind, y.value, y.change, y.change_pct, y.note,
@@ -46,8 +45,8 @@ SELECT (SELECT count(*) FROM core.fct_file) AS files,
 def print_night(console: Console, published_file: Path) -> None:
     """Print the counts of the night and the city's headline figures with their change."""
     with reader(published_file) as connection:
-        (counts,) = _dicts(connection, _COUNTS)
-        headlines = _dicts(connection, _HEADLINES)
+        (counts,) = dicts(connection, _COUNTS)
+        headlines = dicts(connection, _HEADLINES)
     table = Table(title="本夜结果", show_header=False)
     table.add_row("文件", f"{counts['files']:,}（未能读取 {counts['rejected']}，重复 {counts['duplicates']}）")
     table.add_row("报表", f"{counts['submissions']:,}（扣留 {counts['held']}）")
@@ -77,8 +76,3 @@ def _plain(value: Decimal | None) -> str:
 
 def _signed(value: Decimal | None) -> str:
     return "" if value is None else f"{value.normalize():+,f}"
-
-
-def _dicts(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = connection.sql(query).to_arrow_table().to_pylist()
-    return rows

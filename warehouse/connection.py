@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import duckdb
 
@@ -58,3 +58,9 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 def quoted(path: Path) -> str:
     """A path as the inside of an SQL string literal."""
     return str(path).replace("'", "''")
+
+
+def dicts(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    """The rows of a query as dictionaries, through Arrow: decimals stay exact."""
+    rows: list[dict[str, Any]] = connection.sql(query).to_arrow_table().to_pylist()
+    return rows

@@ -271,22 +271,37 @@ def _is_head(text: str, column: Column) -> bool:
 
 
 def _columns(grid: Grid, columns: Sequence[Column], head_line: int, label_column: int) -> list[tuple[Column, int]]:
-    """Which column of the grid is which of the form, by heads and, where these repeat, by the heads above them."""
+    """Which column of the grid is which of the form, by heads and, where these repeat, by the heads above them.
+
+    Where two columns have an equal claim, neither is found: a missing column is told, a wrong one is not.
+    """
     right = min(grid.width, label_column + 1 + _WIDEST)
     paths = _head_paths(grid, head_line, right)
-    pairs = sorted(
-        (-_agreement(paths[place], column), place, index)
+    claims = {
+        (place, index): _agreement(paths[place], column)
         for place in range(label_column + 1, right)
         if paths[place] and grid.anchor((head_line, place))[1] == place
         for index, column in enumerate(columns)
         if _is_head(paths[place][-1], column)
-    )
-    # the best agreement first: an extra column must not take the place of one that stands in its group
+    }
+    repeated = {
+        column.path[-1] for column in columns if [other.path[-1] for other in columns].count(column.path[-1]) > 1
+    }
+    if any(claims[claim] for claim in claims if columns[claim[1]].path[-1] in repeated):
+        # heads that repeat are told apart by the heads above: one without these may belong anywhere
+        claims = {claim: n for claim, n in claims.items() if n or columns[claim[1]].path[-1] not in repeated}
     index_at: dict[int, int] = {}
-    for _, place, index in pairs:
-        if place not in index_at and index not in index_at.values():
-            index_at[place] = index
-    return [(columns[index_at[place]], place) for place in sorted(index_at)]
+    place_of: dict[int, int] = {}
+    for place, index in sorted(claims, key=lambda claim: (-claims[claim], claim)):
+        if place not in index_at and index not in place_of:
+            index_at[place], place_of[index] = index, place
+    doubtful = {
+        place_of.get(index, place)
+        for (place, index), agreement in claims.items()
+        if (place in index_at) != (index in place_of) and not _has_year(columns[index])
+        if agreement == claims[place_of.get(index, place), index_at.get(place, index)]
+    }
+    return [(columns[index_at[place]], place) for place in sorted(index_at.keys() - doubtful)]
 
 
 def _head_paths(grid: Grid, head_line: int, right: int) -> list[list[str]]:

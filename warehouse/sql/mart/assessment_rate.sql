@@ -45,6 +45,16 @@ both_sides AS (
         ON n.submission_id = w.submission_id AND n.rate_code = w.rate_code AND n.side = 'numerator'
     LEFT JOIN side AS d
         ON d.submission_id = w.submission_id AND d.rate_code = w.rate_code AND d.side = 'denominator'
+),
+
+divided AS (
+    SELECT
+        b.*,
+        CASE
+            WHEN b.denominator <> 0
+                THEN TRY_CAST(round(CAST(b.numerator AS DOUBLE) / CAST(b.denominator AS DOUBLE), 4) AS DECIMAL(18, 4))
+        END AS rate
+    FROM both_sides AS b
 )
 
 SELECT
@@ -54,15 +64,13 @@ SELECT
     rate_code,
     TRY_CAST(numerator AS DECIMAL(18, 4)) AS numerator,
     TRY_CAST(denominator AS DECIMAL(18, 4)) AS denominator,
-    CASE
-        WHEN denominator <> 0
-            THEN TRY_CAST(round(CAST(numerator AS DOUBLE) / CAST(denominator AS DOUBLE), 4) AS DECIMAL(18, 4))
-    END AS rate,
+    rate,
     CASE
         WHEN is_absent THEN '该表样没有此项数据'
         WHEN unknown > 0 THEN '有空白格，不计算'
         WHEN denominator = 0 THEN '分母为零，不计算'
+        WHEN rate IS NULL THEN '比值过大，不计算'
         ELSE ''
     END AS note
-FROM both_sides
+FROM divided
 ORDER BY report_year, organ_code, form_code, rate_code

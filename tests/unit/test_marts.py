@@ -1,0 +1,555 @@
+"""The marts, figure by figure, on a city of nine organs."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import duckdb
+import pytest
+
+from pipelines.checks import CHECKS
+from schemas.form import load_forms
+from tests.unit.city import MARTS, City, key_of
+from warehouse.build import violations
+
+LEAVES = ("OFFICE", "DEPT", "EASTDEPT", "EASTTOWN", "WESTDEPT")
+OPEN = "fj_open_total"
+MOST = 99_999_999_999_999
+"""the largest whole number of a cell"""
+
+
+class Total(NamedTuple):
+    value: Decimal | int | None
+    expected: int
+    reported: int
+    nil: int
+    missing: int
+    coverage: Decimal | int
+    is_complete: bool
+    derived: int = 0
+    blank: int = 0
+
+
+def total(
+    connection: duckdb.DuckDBPyConnection,
+    cell: str = OPEN,
+    slice_code: str = "city",
+    year: int = 2017,
+) -> Total | None:
+    """A row of the roll-up; None where there is none. A slice code is one kind's only."""
+    rows = connection.execute(
+        """
+        SELECT value, organs_expected, organs_reported, organs_nil, organs_missing, coverage, is_complete,
+               cells_derived, cells_blank
+        FROM mart.city_rollup
+        WHERE slice_code = ? AND report_year = ? AND indicator_code = ? AND applicant_kind = ? AND measure = ?
+        """,
+        [slice_code, year, *_parts(cell)],
+    ).fetchall()
+    assert len(rows) <= 1
+    return Total(*rows[0]) if rows else None
+
+
+def values(connection: duckdb.DuckDBPyConnection, cell: str = OPEN) -> dict[str, Any]:
+    """slice code -> value of a cell."""
+    return dict(
+        connection.execute(
+            "SELECT slice_code, value FROM mart.city_rollup"
+            " WHERE indicator_code = ? AND applicant_kind = ? AND measure = ?",
+            _parts(cell),
+        ).fetchall()
+    )
+
+
+class Change(NamedTuple):
+    value: Decimal | int | None
+    prior: Decimal | int | None
+    change: Decimal | int | None
+    percent: Decimal | int | None
+    comparability: str | None
+    note: str
+
+
+def change(
+    connection: duckdb.DuckDBPyConnection, cell: str = OPEN, *, year: int = 2017, slice_code: str = "city"
+) -> Change:
+    """The one row of year_over_year for a cell."""
+    ((*row,),) = connection.execute(
+        """
+        SELECT value, prior_value, change, change_pct, comparability, note FROM mart.year_over_year
+        WHERE report_year = ? AND slice_code = ? AND indicator_code = ? AND applicant_kind = ? AND measure = ?
+        """,
+        [year, slice_code, *_parts(cell)],
+    ).fetchall()
+    return Change(*row)
+
+
+def compared(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[Any, ...]]:
+    """indicator -> (reported, computed, difference, is_complete)."""
+    return {
+        code: tuple(rest)
+        for code, *rest in connection.execute(
+            "SELECT indicator_code, reported, computed, difference, is_complete FROM mart.reported_vs_computed"
+        ).fetchall()
+    }
+
+
+def rates(connection: duckdb.DuckDBPyConnection, organ: str = "DEPT") -> dict[str, tuple[Any, ...]]:
+    """rate -> (numerator, denominator, rate, note)."""
+    return {
+        code: tuple(rest)
+        for code, *rest in connection.execute(
+            "SELECT rate_code, numerator, denominator, rate, note FROM mart.assessment_rate WHERE organ_code = ?",
+            [organ],
+        ).fetchall()
+    }
+
+
+def failing_checks(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Names of the blocking checks on the roll-up that find something."""
+    return {
+        check.name
+        for check in CHECKS
+        if check.table == "mart.city_rollup" and check.is_blocking and connection.execute(check.bad_rows).fetchall()
+    }
+
+
+def _parts(cell: str) -> tuple[str, str, str]:
+    key = key_of(cell)
+    return key.indicator_code, key.applicant_kind, key.measure
+
+
+def five_leaves() -> City:
+    """All five leaves in, and both kinds of report that are never added."""
+    city = City().expect("CITY", "EAST", "WEST", *LEAVES)
+    for organ, figure in zip(LEAVES, (3, 5, 7, 11, 13), strict=True):
+        city.file(organ, {OPEN: figure, f"{OPEN}[cumulative]": 10 * figure})
+    return city.file("EAST", {OPEN: 1000}).file("WEST", {OPEN: 2000}).file("CITY", {OPEN: 40_000})
+
+
+# roll-up
+
+
+def test_only_own_leaves_are_summed_in_every_slice() -> None:
+    connection = five_leaves().built()
+    assert values(connection) == {
+        "city": 39,
+        "own": 8,
+        "lower": 31,
+        "government": 14,
+        "department": 25,
+        "EAST": 18,
+        "WEST": 13,
+    }
+    assert values(connection, f"{OPEN}[cumulative]")["city"] == 390
+    assert total(connection) == Total(39, 5, 5, 0, 0, 1, True)
+    assert total(connection, slice_code="EAST") == Total(18, 2, 2, 0, 0, 1, True)
+    assert total(connection, slice_code="own") == Total(8, 2, 2, 0, 0, 1, True)
+    assert failing_checks(connection) == set()
+
+
+def test_expected_is_reported_and_nil_and_missing() -> None:
+    city = City().expect(*LEAVES).file("OFFICE", {OPEN: 3}).file("DEPT", {OPEN: 5}).file("EASTDEPT", nil=True)
+    # a held submission without an earlier official one is as good as none
+    city.file("EASTTOWN", {OPEN: 999}, held=True)
+    connection = city.built()
+    assert total(connection) == Total(8, 5, 2, 1, 2, Decimal("0.6"), False)
+    assert total(connection, slice_code="own") == Total(8, 2, 2, 0, 0, 1, True)
+    assert total(connection, slice_code="EAST") == Total(0, 2, 0, 1, 1, Decimal("0.5"), False)
+    assert total(connection, slice_code="WEST") == Total(None, 1, 0, 0, 1, 0, False)
+    assert failing_checks(connection) == set()
+
+
+def test_a_held_submission_leaves_the_earlier_official_one_in_the_sum() -> None:
+    city = City().expect("DEPT").file("DEPT", {OPEN: 5}).file("DEPT", {OPEN: 6}, held=True)
+    assert total(city.built()) == Total(5, 1, 1, 0, 0, 1, True)
+
+
+def test_a_third_of_the_organs_is_a_coverage_of_four_decimals() -> None:
+    city = City().expect("OFFICE", "DEPT", "DEPT2").file("DEPT", {OPEN: 5})
+    assert total(city.built()) == Total(5, 3, 1, 0, 2, Decimal("0.3333"), False)
+
+
+def test_a_blank_adds_nothing_and_is_counted_and_so_is_a_derived_figure() -> None:
+    city = City().expect("OFFICE", "DEPT", "DEPT2", "EASTDEPT")
+    city.file("OFFICE", {OPEN: 4}).file("DEPT", {OPEN: None}).file("DEPT2", {OPEN: "=6"})
+    connection = city.file("EASTDEPT", {OPEN: None}).built()
+    assert total(connection) == Total(10, 4, 4, 0, 0, 1, True, derived=1, blank=2)
+    assert total(connection, slice_code="own") == Total(10, 3, 3, 0, 0, 1, True, derived=1, blank=1)
+    # only blanks: no figure, and no zero either
+    assert total(connection, slice_code="lower") == Total(None, 1, 1, 0, 0, 1, True, blank=1)
+
+
+def test_a_reported_zero_is_a_zero() -> None:
+    assert total(City().expect("DEPT").file("DEPT", {OPEN: 0}).built()) == Total(0, 1, 1, 0, 0, 1, True)
+
+
+def test_an_organ_without_a_duty_is_not_added() -> None:
+    connection = City().expect("DEPT").file("DEPT", {OPEN: 5}).file("DEPT2", {OPEN: 70}).built()
+    assert total(connection) == Total(5, 1, 1, 0, 0, 1, True)
+
+
+def test_a_missing_organ_that_does_not_gate_leaves_the_total_complete() -> None:
+    connection = City().expect("DEPT").expect("DEPT2", gates=False).file("DEPT", {OPEN: 5}).built()
+    assert total(connection) == Total(5, 2, 1, 0, 1, Decimal("0.5"), True)
+
+
+def test_where_all_report_nil_every_cell_is_zero() -> None:
+    connection = City().expect("DEPT", "DEPT2").file("DEPT", nil=True).file("DEPT2", nil=True).built()
+    assert total(connection) == Total(0, 2, 0, 2, 0, 1, True)
+    assert connection.execute(
+        "SELECT count(*), count(value), sum(value) FROM mart.city_rollup WHERE slice_kind = 'city'"
+    ).fetchall() == [(30, 30, 0)]
+
+
+def test_a_nil_report_beside_a_blank_adds_its_zero_like_a_reported_zero() -> None:
+    blank = City().expect("DEPT", "DEPT2").file("DEPT", {OPEN: None})
+    assert total(blank.file("DEPT2", nil=True).built()) == Total(0, 2, 1, 1, 0, 1, True, blank=1)
+
+
+def test_where_nobody_filed_every_cell_of_the_edition_has_a_row_without_a_figure() -> None:
+    connection = City().expect(*LEAVES, year=2024, form="gb_2021").built()
+    assert connection.execute(
+        "SELECT slice_kind, slice_code, count(*), count(value), min(organs_missing), max(coverage),"
+        " bool_or(is_complete) FROM mart.city_rollup GROUP BY ALL ORDER BY slice_kind, slice_code"
+    ).fetchall() == [
+        ("city", "city", 200, 0, 5, 0, False),
+        ("district", "EAST", 200, 0, 2, 0, False),
+        ("district", "WEST", 200, 0, 1, 0, False),
+        ("level", "lower", 200, 0, 3, 0, False),
+        ("level", "own", 200, 0, 2, 0, False),
+        ("organ_kind", "department", 200, 0, 3, 0, False),
+        ("organ_kind", "government", 200, 0, 2, 0, False),
+    ]
+
+
+def test_a_variants_own_row_appears_only_where_somebody_filed_it() -> None:
+    row = {"year": 2024, "form": "gb_2021"}
+    city = City().expect("DEPT", "EASTDEPT", **row).file("DEPT", {"res_other_misc[total]": 4}, **row)
+    assert total(city.built(), "res_other[total]", year=2024) is None
+    connection = city.file("EASTDEPT", {"res_other[total]": 9}, variant="one_row_other", **row).built()
+    assert total(connection, "res_other[total]", year=2024) == Total(9, 2, 2, 0, 0, 1, True)
+    assert total(connection, "res_other[total]", "EAST", 2024) == Total(9, 1, 1, 0, 0, 1, True)
+    assert total(connection, "res_other[total]", "own", 2024) is None
+    assert total(connection, "res_other_misc[total]", year=2024) == Total(4, 2, 2, 0, 0, 1, True)
+
+
+def test_what_no_variant_of_the_edition_prints_does_not_reach_the_roll_up() -> None:
+    foreign = ("made_up", "fj_open_total", "req_new[cumulative]", "req_new", "nar_requests_new", "res_other[total]")
+    figures = {"req_new[total]": 6} | dict.fromkeys(foreign, 50)
+    connection = City().expect("DEPT", year=2024, form="gb_2021").file("DEPT", figures, year=2024, form="gb_2021")
+    rolled = connection.built().execute(
+        "SELECT indicator_code, applicant_kind, measure, value FROM mart.city_rollup"
+        " WHERE slice_kind = 'city' AND (value IS NOT NULL OR cells_blank > 0) ORDER BY ALL"
+    )
+    assert rolled.fetchall() == [("req_new", "total", "annual", 6), ("res_other", "total", "annual", 50)]
+
+
+def test_money_keeps_its_four_decimals() -> None:
+    cell, row = "g14_fees", {"year": 2016, "form": "gb_2014"}
+    assert load_forms()["gb_2014"].indicators[cell].value_kind == "money"
+    city = City().expect("OFFICE", "DEPT", "DEPT2", **row)
+    for organ, amount in (("OFFICE", "0.1001"), ("DEPT", "0.2002"), ("DEPT2", "98765432109876.0004")):
+        city.file(organ, {cell: amount}, **row)
+    assert total(city.built(), cell, year=2016) == Total(Decimal("98765432109876.3007"), 3, 3, 0, 0, 1, True)
+
+
+def test_a_sum_beyond_what_a_cell_holds_is_no_figure_and_disturbs_nothing_else() -> None:
+    city = City().expect("DEPT", "EASTDEPT").file("DEPT", {OPEN: MOST, "fj_req_total": 2})
+    connection = city.file("EASTDEPT", {OPEN: 1, "fj_req_total": 3}).built()
+    assert values(connection) == {"city": None, "own": MOST, "lower": 1, "department": None, "EAST": 1}
+    assert values(connection, "fj_req_total")["city"] == 5
+    assert failing_checks(connection) == set()
+
+
+def test_the_blocking_checks_find_what_they_are_for() -> None:
+    connection = five_leaves().built()
+    connection.execute(f"UPDATE mart.city_rollup SET value = 9 WHERE slice_code = 'own' AND indicator_code = '{OPEN}'")
+    assert failing_checks(connection) == {"slices_add_up"}
+    connection.execute("UPDATE mart.city_rollup SET organs_missing = 1 WHERE slice_code = 'EAST'")
+    assert failing_checks(connection) == {"slices_add_up", "organs_conserved"}
+
+
+# year over year
+
+
+def two_years(before: dict[str, Any] | None, now: dict[str, Any] | None) -> duckdb.DuckDBPyConnection:
+    """One department's 2016 and 2017; None: it did not file."""
+    city = City().expect("DEPT", year=2016).expect("DEPT")
+    for year, figures in ((2016, before), (2017, now)):
+        if figures is not None:
+            city.file("DEPT", figures, year=year)
+    return city.built()
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "expected"),
+    [
+        (39129, 42938, Change(42938, 39129, 3809, Decimal("9.7345"), "A", "")),
+        (1465, 1370, Change(1370, 1465, -95, Decimal("-6.4846"), "A", "")),
+        (100, 125, Change(125, 100, 25, 25, "A", "")),
+        (8, 8, Change(8, 8, 0, 0, "A", "")),
+        (8, 0, Change(0, 8, -8, -100, "A", "")),
+        (3, 4, Change(4, 3, 1, Decimal("33.3333"), "A", "")),
+        (0, 7, Change(7, 0, 7, None, "A", "上年为零，不计算百分比")),
+        (0, 0, Change(0, 0, 0, None, "A", "上年为零，不计算百分比")),
+        (None, 7, Change(7, None, None, None, "A", "上年没有数值，不计算同比")),
+        (7, None, Change(None, 7, None, None, "A", "本年没有数值，不计算同比")),
+        ("=10", "=15", Change(15, 10, 5, 50, "A", "")),
+        (1, MOST, Change(MOST, 1, MOST - 1, None, "A", "百分比过大，不计算百分比")),
+    ],
+)
+def test_a_cell_against_the_year_before(before: Any, now: Any, expected: Change) -> None:
+    assert change(two_years({OPEN: before}, {OPEN: now})) == expected
+
+
+def test_a_nil_year_is_a_base_of_zero() -> None:
+    city = City().expect("DEPT", year=2016).expect("DEPT").file("DEPT", year=2016, nil=True).file("DEPT", {OPEN: 7})
+    assert change(city.built()) == Change(7, 0, 7, None, "A", "上年为零，不计算百分比")
+
+
+def test_the_cumulative_column_is_compared_with_the_cumulative_column() -> None:
+    connection = two_years({OPEN: 100, f"{OPEN}[cumulative]": 497494}, {OPEN: 110, f"{OPEN}[cumulative]": 540432})
+    assert change(connection, f"{OPEN}[cumulative]") == Change(540432, 497494, 42938, Decimal("8.6309"), "A", "")
+    assert change(connection) == Change(110, 100, 10, 10, "A", "")
+
+
+def test_an_incomplete_total_is_not_compared_but_a_complete_slice_is() -> None:
+    city = City().expect(*LEAVES, year=2016).expect(*LEAVES).expect(*LEAVES, year=2018)
+    for organ in LEAVES:
+        city.file(organ, {OPEN: 10}, year=2016).file(organ, {OPEN: 30}, year=2018)
+        if not organ.startswith("EAST"):
+            city.file(organ, {OPEN: 20})
+    connection = city.built()
+    assert change(connection) == Change(60, 50, None, None, "A", "本年合计不完整，缺2家，不计算同比")
+    assert change(connection, year=2018) == Change(150, 60, None, None, "A", "上年合计不完整，缺2家，不计算同比")
+    assert change(connection, slice_code="EAST") == Change(
+        None, 20, None, None, "A", "本年合计不完整，缺2家，不计算同比"
+    )
+    assert change(connection, slice_code="own") == Change(40, 20, 20, 100, "A", "")
+    assert change(connection, year=2018, slice_code="WEST") == Change(30, 20, 10, 50, "A", "")
+
+
+def test_a_year_that_nobody_filed_is_missing_on_its_side() -> None:
+    assert change(two_years(None, {OPEN: 7})) == Change(7, None, None, None, "A", "上年合计不完整，缺1家，不计算同比")
+    assert change(two_years({OPEN: 7}, None)) == Change(None, 7, None, None, "A", "本年合计不完整，缺1家，不计算同比")
+
+
+def test_a_year_that_is_not_on_file_is_not_jumped_over() -> None:
+    city = City().expect("DEPT", year=2015).expect("DEPT").file("DEPT", {OPEN: 5}, year=2015).file("DEPT", {OPEN: 9})
+    connection = city.built()
+    for year, value in ((2015, 5), (2017, 9)):
+        assert change(connection, year=year) == Change(value, None, None, None, None, "上年没有数据，不计算同比")
+
+
+def test_a_district_that_is_new_has_no_year_before_although_the_city_has() -> None:
+    city = City().expect("DEPT", year=2016).expect("DEPT", "WESTDEPT").file("DEPT", {OPEN: 4}, year=2016)
+    connection = city.file("DEPT", {OPEN: 5}).file("WESTDEPT", {OPEN: 1}).built()
+    assert change(connection, slice_code="WEST") == Change(1, None, None, None, None, "上年没有数据，不计算同比")
+    assert change(connection) == Change(6, 4, 2, 50, "A", "")
+
+
+NOT_PRINTED = "上年的表样没有这一项，口径不同，不计算同比"
+
+
+def test_the_break_of_2019_ends_every_line() -> None:
+    city = City().expect("DEPT", year=2018).expect("DEPT", year=2019, form="gb_2019")
+    city.file("DEPT", {"fj_req_total": 1235}, year=2018)
+    connection = city.file("DEPT", {"req_new[total]": 1300}, year=2019, form="gb_2019").built()
+    assert change(connection, "req_new[total]", year=2019) == Change(1300, None, None, None, None, NOT_PRINTED)
+    assert connection.execute(
+        "SELECT note, count(*), count(change), count(prior_value) FROM mart.year_over_year WHERE report_year = 2019"
+        " AND slice_kind = 'city' GROUP BY note"
+    ).fetchall() == [(NOT_PRINTED, 198, 0, 0)]
+
+
+def test_over_the_change_of_2021_class_a_is_compared_and_what_was_redrawn_is_not() -> None:
+    city = City().expect("DEPT", year=2020, form="gb_2019").expect("DEPT", year=2021, form="gb_2021")
+    before = {
+        "res_granted[total]": 200,
+        "res_granted[business]": 40,
+        "res_refused_state_secret[total]": 5,
+        "req_carried_out[total]": 0,
+        "suit_direct_total": 10,
+        "res_other[total]": 7,
+        "g19_rules_made": 3,
+    }
+    now = {
+        "res_granted[total]": 150,
+        "res_granted[business]": 50,
+        "res_refused_state_secret[total]": 6,
+        "req_carried_out[total]": 2,
+        "suit_direct_total": 11,
+        "res_other[total]": 9,
+        "a20_rules_issued": 4,
+    }
+    city.file("DEPT", before, year=2020, form="gb_2019")
+    connection = city.file("DEPT", now, year=2021, form="gb_2021", variant="one_row_other").built()
+    found = {cell: change(connection, cell, year=2021) for cell in (*now, "res_other_misc[total]")}
+    assert found == {
+        "res_granted[total]": Change(150, 200, -50, -25, "A", ""),
+        "res_granted[business]": Change(50, 40, 10, 25, "A", ""),
+        "res_refused_state_secret[total]": Change(6, 5, 1, 20, "A", ""),
+        "req_carried_out[total]": Change(2, 0, 2, None, "A", "上年为零，不计算百分比"),
+        "suit_direct_total": Change(11, 10, 1, 10, "A", ""),
+        # the old row is the sum of three new ones: a family of its own, not this cell
+        "res_other[total]": Change(9, None, None, None, "D", "上年表样不同，口径不可比，不计算同比"),
+        "a20_rules_issued": Change(4, None, None, None, None, NOT_PRINTED),
+        "res_other_misc[total]": Change(None, None, None, None, None, NOT_PRINTED),
+    }
+
+
+def test_two_editions_of_one_year_each_follow_their_own_line() -> None:
+    city = City()
+    for year, annex, supplement in ((2016, 10, 4), (2017, 11, 5)):
+        city.expect("DEPT", year=year).expect("DEPT", year=year, form="xm_supplement_2017")
+        city.file("DEPT", {OPEN: annex}, year=year)
+        city.file("DEPT", {"sup_open_total": supplement}, year=year, form="xm_supplement_2017")
+    connection = city.built()
+    assert change(connection) == Change(11, 10, 1, 10, "A", "")
+    assert change(connection, "sup_open_total") == Change(5, 4, 1, 25, "A", "")
+
+
+def test_each_table_has_one_row_for_each_key_and_keeps_its_contract() -> None:
+    city = five_leaves().expect(*LEAVES, year=2018).expect("DEPT", form="xm_supplement_2017")
+    for organ in LEAVES:
+        city.file(organ, {OPEN: 50}, year=2018)
+    connection = city.file("DEPT", {"sup_open_total": 1}, form="xm_supplement_2017").built()
+    counts = {table: connection.table(table).count("*").fetchall()[0][0] for table in MARTS}
+    # seven slices of 30 cells twice; the supplement has 31 cells in city, own and department
+    assert counts == {
+        "mart.city_rollup": 7 * 30 * 2 + 3 * 31,
+        "mart.year_over_year": 7 * 30 * 2 + 3 * 31,
+        "mart.reported_vs_computed": 1,
+        "mart.assessment_rate": (3 + 5 + 5) * 4 + 4,
+    }
+    for table in MARTS:
+        assert violations(connection, table).empty, table
+
+
+# published against computed
+
+
+def test_what_the_city_published_stands_beside_the_sum_of_the_leaves() -> None:
+    city = City().expect("CITY", "DEPT", "DEPT2")
+    city.file("DEPT", {OPEN: 30, "fj_req_total": 5, "fj_suits": 2, "fj_reviews": 1})
+    city.file("DEPT2", {OPEN: 12, "fj_req_total": 6, "fj_suits": 3, "fj_reviews": None})
+    city.file("CITY", {OPEN: 42, "fj_req_total": 10, "fj_suits": None, "fj_reviews": "=1", "nar_requests_new": 10})
+    assert compared(city.built()) == {
+        OPEN: (42, 42, 0, True),
+        "fj_req_total": (10, 11, -1, True),
+        # a blank is not what the city published, nor is what a sum implies for it
+        "fj_suits": (None, 5, None, True),
+        "fj_reviews": (None, 1, None, True),
+    }
+
+
+def test_with_an_organ_missing_the_comparison_says_incomplete() -> None:
+    city = City().expect("CITY", "DEPT", "DEPT2").file("DEPT", {OPEN: 30}).file("CITY", {OPEN: 42})
+    assert compared(city.built()) == {OPEN: (42, 30, 12, False)}
+
+
+def test_a_districts_consolidated_report_is_not_the_citys() -> None:
+    city = City().expect("EAST", "EASTDEPT").file("EASTDEPT", {OPEN: 3}).file("EAST", {OPEN: 4})
+    assert compared(city.built()) == {}
+
+
+def test_a_published_figure_that_no_organ_can_fill_in_is_not_lost() -> None:
+    row = {"year": 2023, "form": "gb_2021"}
+    city = City().expect("CITY", "DEPT", **row).file("DEPT", {"req_new[total]": 8}, **row)
+    city.file("CITY", {"req_new[total]": 8, "res_other[total]": 3, "made_up": 1}, variant="one_row_other", **row)
+    # a year in which no organ had to file
+    city.file("CITY", {OPEN: 39129}, year=2016)
+    assert compared(city.built()) == {
+        "req_new": (8, 8, 0, True),
+        "res_other": (3, None, None, True),
+        OPEN: (39129, None, None, False),
+    }
+
+
+# rates
+
+NO_DATA = (None, None, None, "该表样没有此项数据")
+ANNEX = {
+    "fj_reply_granted": 399,
+    "fj_reply_partial": 88,
+    "fj_reply_total": 1366,
+    "fj_reviews": 25,
+    "fj_suits": 23,
+}
+
+
+def test_the_rates_of_the_annex_and_those_that_it_cannot_have() -> None:
+    assert rates(City().file("DEPT", ANNEX).built()) == {
+        "reply_open_rate": (487, 1366, Decimal("0.3565"), ""),
+        "dispute_rate": (48, 1366, Decimal("0.0351"), ""),
+        "correction_rate": NO_DATA,
+        "open_rate": NO_DATA,
+    }
+
+
+def test_a_rate_over_zero_or_with_a_blank_is_not_computed() -> None:
+    zero = rates(City().file("DEPT", dict.fromkeys(ANNEX, 0)).built())
+    assert zero["reply_open_rate"] == (0, 0, None, "分母为零，不计算")
+    blank = rates(City().file("DEPT", ANNEX | {"fj_reply_partial": None}).built())
+    # part of a sum is not the numerator
+    assert blank["reply_open_rate"] == (None, 1366, None, "有空白格，不计算")
+    assert blank["dispute_rate"] == (48, 1366, Decimal("0.0351"), "")
+    absent = rates(City().file("DEPT", {"fj_reviews": 1, "fj_suits": 1}).built())
+    assert absent["dispute_rate"] == (2, None, None, "有空白格，不计算")
+
+
+def test_a_derived_total_serves_as_denominator() -> None:
+    found = rates(City().file("DEPT", ANNEX | {"fj_reply_total": "=1000"}).built())
+    assert found["reply_open_rate"] == (487, 1000, Decimal("0.487"), "")
+
+
+def test_the_rates_of_the_matrix_take_the_totals_and_all_three_kinds_of_dispute() -> None:
+    figures = {
+        "res_granted[total]": 30,
+        "res_granted[business]": 500,
+        "res_partial[total]": 20,
+        "res_total[total]": 80,
+        "rev_total": 7,
+        "suit_direct_total": 4,
+        "suit_after_total": 3,
+        "rev_corrected": 2,
+        "rev_upheld": 3,
+        "rev_other": 1,
+        "rev_pending": 900,
+        "suit_direct_corrected": 1,
+        "suit_direct_upheld": 2,
+        "suit_direct_other": 0,
+        "suit_after_corrected": 0,
+        "suit_after_upheld": 3,
+        "suit_after_other": 0,
+    }
+    for form, year in (("gb_2019", 2019), ("gb_2021", 2024)):
+        assert rates(City().file("DEPT", figures, form=form, year=year).built()) == {
+            "reply_open_rate": (50, 80, Decimal("0.625"), ""),
+            "dispute_rate": (14, 80, Decimal("0.175"), ""),
+            "correction_rate": (3, 12, Decimal("0.25"), ""),
+            "open_rate": NO_DATA,
+        }
+
+
+def test_the_supplement_has_the_open_rate_only() -> None:
+    figures = {"sup_open_total": 31, "sup_made_total": 40}
+    found = rates(City().file("DEPT", figures, form="xm_supplement_2017").built())
+    assert found.pop("open_rate") == (31, 40, Decimal("0.775"), "")
+    assert set(found.values()) == {NO_DATA}
+
+
+def test_rates_are_of_official_submissions_with_figures_and_of_governments_too() -> None:
+    city = City().file("DEPT", ANNEX).file("DEPT2", ANNEX, held=True).file("OFFICE", nil=True)
+    connection = city.file("CITY", ANNEX).file("EAST", ANNEX).built()
+    assert connection.execute(
+        "SELECT organ_code, count(*), max(rate) FROM mart.assessment_rate GROUP BY organ_code ORDER BY 1"
+    ).fetchall() == [(organ, 4, Decimal("0.3565")) for organ in ("CITY", "DEPT", "EAST")]
+
+
+def test_a_rate_beyond_what_a_column_holds_is_none() -> None:
+    figures = {"fj_reviews": MOST, "fj_suits": MOST, "fj_reply_total": "0.0001"}
+    found = rates(City().file("DEPT", figures).built())
+    assert found["dispute_rate"] == (None, Decimal("0.0001"), None, "比值过大，不计算")
