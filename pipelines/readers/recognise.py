@@ -158,7 +158,7 @@ def _locate_table(sheet: _Sheet, table: Table, rows: Sequence[Row]) -> _TableFou
     if not any(row.path for row in rows):
         return _locate_single_row(sheet, table, rows[0])
     grid = sheet.grid
-    labels = _find_labels(sheet, table, rows)
+    labels = _find_labels(sheet, rows)
     if not labels:
         return None
     places: dict[CellKey, Position] = {}
@@ -175,7 +175,7 @@ def _locate_table(sheet: _Sheet, table: Table, rows: Sequence[Row]) -> _TableFou
             columns[head_line] = _columns(grid, table.columns, head_line, label_column)
             # in normal form: a head may be broken over lines in the middle of its year
             heads += [normalise(grid.text(head_line, at)) for column, at in columns[head_line] if _has_year(column)]
-        if row.is_heading:
+        if row.is_heading or (table.label_columns > 1 and _is_group(grid, line, label_column, columns[head_line])):
             continue
         for column, place in _align(grid, columns[head_line], table, line, label_column):
             index = table.columns.index(column)
@@ -190,7 +190,7 @@ def _locate_table(sheet: _Sheet, table: Table, rows: Sequence[Row]) -> _TableFou
     return _TableFound(places, repeats, min(lines), max(lines), heads)
 
 
-def _find_labels(sheet: _Sheet, table: Table, rows: Sequence[Row]) -> list[tuple[Row, Position]]:
+def _find_labels(sheet: _Sheet, rows: Sequence[Row]) -> list[tuple[Row, Position]]:
     """(row of the form, position of its label), from top to bottom.
 
     A label that several rows share must stand in its group; among rows that even share the group the printed order
@@ -201,7 +201,6 @@ def _find_labels(sheet: _Sheet, table: Table, rows: Sequence[Row]) -> list[tuple
     if len(hits) > _MOST_COPIES * len(rows):
         message = f"工作表“{sheet.grid.sheet}”里同样的行名重复太多次，无法判断哪一份是报表；请一张工作表只放一份报表"
         raise RejectedError("V03", message)
-    known = set(_positions(sheet, _rows_by_label(table.rows)))
     found: list[tuple[Row, Position]] = []
     reached = 0
     order = {id(row): index for index, row in enumerate(rows)}
@@ -211,10 +210,8 @@ def _find_labels(sheet: _Sheet, table: Table, rows: Sequence[Row]) -> list[tuple
             grouped = [row for row in candidates if _stands_in_group(sheet.grid, position, row)]
             later = [row for row in grouped or candidates if order[id(row)] >= reached]
             candidates = (later or grouped or candidates)[:1]
-        # left of a row's label stands its group, though a row of another variant may be named so
-        if not any((position[0], position[1] + right) in known for right in range(1, table.label_columns)):
-            found.append((candidates[0], position))
-            reached = order[id(candidates[0])] + 1
+        found.append((candidates[0], position))
+        reached = order[id(candidates[0])] + 1
     return found
 
 
@@ -226,14 +223,21 @@ def _rows_by_label(rows: Iterable[Row]) -> dict[str, list[Row]]:
     return by_label
 
 
-def _positions(sheet: _Sheet, labels: Iterable[str]) -> Iterable[Position]:
-    return (position for label in labels for position in sheet.places.get(label, ()))
-
-
 def _stands_in_group(grid: Grid, position: Position, row: Row) -> bool:
     line, column = position
     left = {normalise(grid.text(line, before)) for before in range(max(0, column - _LABEL_AREA), column)}
     return all(normalise(group) in left for group in row.path[:-1])
+
+
+def _is_group(grid: Grid, line: int, label_column: int, columns: Sequence[tuple[Column, int]]) -> bool:
+    """Whether another label stands between this one and the figures: of another variant, or one that nobody knows."""
+    first = min((place for _, place in columns), default=label_column)
+    texts = (
+        grid.text(line, place)
+        for place in range(label_column + 1, first)
+        if not _is_label_area(grid, line, place, label_column)
+    )
+    return any(parse_number(text, "").state == "not_a_number" for text in texts)
 
 
 def _head_lines(sheet: _Sheet, table: Table) -> list[int]:
@@ -290,18 +294,26 @@ def _columns(grid: Grid, columns: Sequence[Column], head_line: int, label_column
     if any(claims[claim] for claim in claims if columns[claim[1]].path[-1] in repeated):
         # heads that repeat are told apart by the heads above: one without these may belong anywhere
         claims = {claim: n for claim, n in claims.items() if n or columns[claim[1]].path[-1] not in repeated}
-    index_at: dict[int, int] = {}
-    place_of: dict[int, int] = {}
+    chosen: dict[int, int] = {}
     for place, index in sorted(claims, key=lambda claim: (-claims[claim], claim)):
-        if place not in index_at and index not in place_of:
-            index_at[place], place_of[index] = index, place
-    doubtful = {
-        place_of.get(index, place)
-        for (place, index), agreement in claims.items()
-        if (place in index_at) != (index in place_of) and not _has_year(columns[index])
-        if agreement == claims[place_of.get(index, place), index_at.get(place, index)]
-    }
-    return [(columns[index_at[place]], place) for place in sorted(index_at.keys() - doubtful)]
+        if place not in chosen and index not in chosen.values():
+            chosen[place] = index
+    doubtful = _doubtful({claim: n for claim, n in claims.items() if not _has_year(columns[claim[1]])}, chosen)
+    return [(columns[chosen[place]], place) for place in sorted(chosen.keys() - doubtful)]
+
+
+def _doubtful(claims: Mapping[tuple[int, int], int], chosen: Mapping[int, int]) -> set[int]:
+    """The places whose column another place had as good a claim to, or which had as good a claim to another column."""
+    place_of = {index: place for place, index in chosen.items()}
+    doubtful = set[int]()
+    for (place, index), agreement in claims.items():
+        own = claims.get((place, chosen.get(place, -1)), -1)
+        other = claims.get((place_of.get(index, -1), index), -1)
+        if own < agreement == other:
+            doubtful.add(place_of[index])
+        if other < agreement == own:
+            doubtful.add(place)
+    return doubtful
 
 
 def _head_paths(grid: Grid, head_line: int, right: int) -> list[list[str]]:
@@ -358,24 +370,26 @@ def _locate_single_row(sheet: _Sheet, table: Table, row: Row) -> _TableFound | N
     lines = sorted(line for line, count in heads_in.items() if count * 2 > len(table.columns))
     lowest = [line for line in lines if line + 1 not in lines][:_MOST_COPIES]
     found: list[tuple[CellKey, Position]] = []
+    last = 0
     for head_line in lowest:
         columns = _columns(sheet.grid, table.columns, head_line, -1)
-        line = _data_line(sheet.grid, head_line, [place for _, place in columns])
+        lines_below = _data_lines(sheet.grid, head_line, [place for _, place in columns])
+        last = max(last, *lines_below)
         for column, place in columns:
             code = row.codes[table.columns.index(column)]
-            found.append((CellKey(code, column.applicant_kind, column.measure), (line, place)))
+            found.append((CellKey(code, column.applicant_kind, column.measure), (lines_below[0], place)))
     if not found:
         return None
     places: dict[CellKey, Position] = {}
     repeats = [(key, position) for key, position in found if places.setdefault(key, position) != position]
-    rows = [line for _, (line, _) in found]
-    return _TableFound(places, repeats, min(rows), max(rows), [])
+    return _TableFound(places, repeats, min(line for line, _ in places.values()), last, [])
 
 
-def _data_line(grid: Grid, head_line: int, places: Sequence[int]) -> int:
-    """The first line below the heads with numbers under most of them; where there is none, the one right below."""
+def _data_lines(grid: Grid, head_line: int, places: Sequence[int]) -> list[int]:
+    """The lines below the heads with numbers under most of them; where there is none, the one right below."""
+    found = []
     for line in range(head_line + 1, head_line + 1 + _DATA_BAND):
         states = [parse_number(grid.text(line, place), "").state for place in places]
         if 2 * states.count("reported") > len(places):
-            return line
-    return head_line + 1
+            found.append(line)
+    return found or [head_line + 1]

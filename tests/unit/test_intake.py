@@ -71,6 +71,21 @@ def test_empty_nil_reports_of_two_years_are_two_reports(settings: Settings) -> N
     assert [entry["outcome"] for entry in night(settings).new] == ["archived", "archived"]
 
 
+def test_the_same_nil_report_under_another_folder_is_a_duplicate(settings: Settings) -> None:
+    drop(settings, "A/NIL_2023_gb_2021.csv", b"", datetime(2024, 1, 1))
+    drop(settings, "A/NIL_2024_gb_2021.csv", b"", datetime(2024, 1, 2))
+    drop(settings, "A/again/nil_2023_gb_2021.csv", b"", datetime(2024, 1, 3))
+    assert [entry["outcome"] for entry in night(settings).new] == ["archived", "archived", "duplicate"]
+
+
+def test_what_was_never_archived_is_no_report_to_repeat(settings: Settings) -> None:
+    drop(settings, "A/big.csv", b"x" * 2000, datetime(2024, 1, 1))
+    assert [entry["outcome"] for entry in night(settings).new] == ["rejected"]
+    drop(settings, "A/again.csv", b"x" * 2000)
+    raised = Settings(home=settings.home, limits=Limits(max_bytes=3000))
+    assert [(entry["path"], entry["outcome"]) for entry in night(raised).new] == [("A/again.csv", "archived")]
+
+
 def test_a_changed_file_is_received_again(settings: Settings) -> None:
     drop(settings, "A/one.csv", b"first")
     night(settings)

@@ -453,6 +453,9 @@ def test_with_an_organ_missing_the_comparison_says_incomplete() -> None:
 def test_a_districts_consolidated_report_is_not_the_citys() -> None:
     city = City().expect("EAST", "EASTDEPT").file("EASTDEPT", {OPEN: 3}).file("EAST", {OPEN: 4})
     assert compared(city.built()) == {}
+    # nor where the register has it file on the city's basis
+    city.submissions[-1]["basis"] = "published"
+    assert compared(city.built()) == {}
 
 
 def test_a_published_figure_that_no_organ_can_fill_in_is_not_lost() -> None:

@@ -1,0 +1,237 @@
+"""The graph that the ops team sees, as data: assets, checks, job, schedule, executor."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+import pytest
+
+from pipelines.definitions import build_defs
+from pipelines.instance import QUIET
+from pipelines.knowledge import load_knowledge
+from pipelines.lock import JOB_NAME
+from pipelines.receipts import READS
+from pipelines.resources import Night
+from pipelines.settings import Settings
+from schemas.tables import TABLES
+from tests.integration.night import new_home, rows
+from warehouse.build import build_table
+
+PROJECT = Path(__file__).parents[2]
+# asset: (group, what it reads)
+GRAPH = {
+    "received_files": ("intake", ""),
+    "submitted_cells": ("intake", "received_files"),
+    "rule_ledger": ("judging", "submitted_cells"),
+    "core/dim_form": ("core", "rule_ledger"),
+    "core/dim_indicator": ("core", "rule_ledger"),
+    "core/dim_organ": ("core", "rule_ledger"),
+    "core/dim_rule": ("core", "rule_ledger"),
+    "core/reporting_duty": ("core", "rule_ledger"),
+    "core/fct_file": ("core", "rule_ledger"),
+    "core/fct_submission": ("core", "rule_ledger"),
+    "core/fct_rule_outcome": ("core", "rule_ledger"),
+    "core/fct_finding": ("core", "rule_ledger"),
+    "core/fct_cell": ("core", "core/fct_submission"),
+    "core/official_cell": ("core", "core/fct_cell core/fct_submission"),
+    "core/finding_cell": ("core", "core/fct_finding core/fct_submission"),
+    "mart/city_rollup": ("mart", "core/dim_organ core/fct_submission core/official_cell core/reporting_duty"),
+    "mart/year_over_year": ("mart", "mart/city_rollup"),
+    "mart/reported_vs_computed": (
+        "mart",
+        "core/dim_organ core/fct_submission core/official_cell mart/city_rollup",
+    ),
+    "mart/assessment_rate": ("mart", "core/fct_submission core/official_cell"),
+    "meta/build": ("meta", "core/fct_cell core/fct_file"),
+    "receipts": ("publication", " ".join(table.replace(".", "/") for table in READS)),
+}
+BLOCKING = {
+    "submitted_cells": {"files_accounted", "cells_conserved"},
+    "core/fct_submission": {"one_official"},
+    "mart/city_rollup": {"slices_add_up", "organs_conserved"},
+    "meta/build": {"conserved"},
+}
+WARNING = {
+    "core/fct_file": {"nothing_rejected"},
+    "core/fct_submission": {"nothing_held"},
+    "core/fct_finding": {"no_error_findings"},
+    "mart/city_rollup": {"complete"},
+    "mart/reported_vs_computed": {"agrees_with_published"},
+}
+PUBLISHED = "published_warehouse"
+
+
+@cache
+def repository() -> dg.RepositoryDefinition:
+    return build_defs(Settings(home=Path("/nowhere"))).get_repository_def()
+
+
+def assets() -> dict[str, Any]:
+    graph = repository().asset_graph
+    return {key.to_user_string(): graph.get(key) for key in graph.get_all_asset_keys()}
+
+
+def parents(name: str) -> set[str]:
+    return {key.to_user_string() for key in assets()[name].parent_keys}
+
+
+def checks() -> dict[tuple[str, str], dg.AssetCheckSpec]:
+    graph = repository().asset_graph
+    return {(key.asset_key.to_user_string(), key.name): graph.get_check_spec(key) for key in graph.asset_check_keys}
+
+
+# assets
+
+
+def test_the_assets_are_those_of_the_walk() -> None:
+    assert assets().keys() == GRAPH.keys() | {PUBLISHED}
+    assert {name.replace("/", ".") for name in GRAPH if "/" in name} == set(TABLES)
+
+
+@pytest.mark.parametrize("name", GRAPH)
+def test_an_asset_stands_in_its_group_after_what_it_reads(name: str) -> None:
+    group, upstream = GRAPH[name]
+    assert assets()[name].group_name == group
+    assert parents(name) == set(upstream.split())
+
+
+def test_publication_waits_for_everything_that_is_written() -> None:
+    assert assets()[PUBLISHED].group_name == "publication"
+    assert parents(PUBLISHED) == {name for name in GRAPH if "/" in name} | {"receipts"}
+
+
+def test_a_layer_is_one_step() -> None:
+    steps: dict[str, set[str]] = {}
+    for definition in repository().assets_defs_by_key.values():
+        steps[definition.node_def.name] = {key.to_user_string() for key in definition.keys}
+    for layer in ("core", "mart", "meta"):
+        assert steps[f"{layer}_tables"] == {name for name in GRAPH if name.startswith(f"{layer}/")}
+    assert len(steps) == 5 + 3
+
+
+@pytest.mark.parametrize("name", [*GRAPH, PUBLISHED])
+def test_an_asset_says_in_chinese_what_it_is_and_whose(name: str) -> None:
+    node = assets()[name]
+    assert re.search(r"[\u4e00-\u9fff]{2,}", node.description or "")
+    assert list(node.owners) == ["team:gongkai"]
+    assert node.kinds
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_shows_its_columns_and_key(table: str) -> None:
+    metadata = assets()[table.replace(".", "/")].metadata
+    shown = metadata["dagster/column_schema"]
+    assert [column.name for column in shown.columns] == list(TABLES[table].columns)
+    assert metadata["key"].split(", ") == TABLES[table].metadata["key"]  # type: ignore[index]
+
+
+def test_only_the_step_that_reads_the_shared_folder_is_retried() -> None:
+    retried = {
+        definition.node_def.name: definition.op.retry_policy.max_retries
+        for definition in repository().assets_defs_by_key.values()
+        if definition.op.retry_policy is not None
+    }
+    assert retried == {"received_files": 3}
+
+
+# checks
+
+
+def test_the_checks_and_which_of_them_block() -> None:
+    expected = {(table.replace(".", "/"), "contract"): True for table in TABLES}
+    expected |= {(name, check): True for name, found in BLOCKING.items() for check in found}
+    expected |= {(name, check): False for name, found in WARNING.items() for check in found}
+    assert {key: spec.blocking for key, spec in checks().items()} == expected
+    assert len(expected) == 17 + 6 + 5
+
+
+def test_every_check_says_in_chinese_what_must_hold() -> None:
+    silent = [key for key, spec in checks().items() if not re.search(r"[\u4e00-\u9fff]{2,}", spec.description or "")]
+    assert silent == []
+
+
+# job, schedule, executor
+
+
+def test_one_job_runs_everything() -> None:
+    (job,) = [job for job in repository().get_all_jobs() if not job.name.startswith("__")]
+    assert job.name == JOB_NAME == "nightly"
+    assert {key.to_user_string() for key in job.asset_layer.selected_asset_keys} == GRAPH.keys() | {PUBLISHED}
+    assert job.asset_layer.asset_graph.asset_check_keys == repository().asset_graph.asset_check_keys
+    assert "每夜" in (job.description or "")
+
+
+def test_a_night_is_one_process() -> None:
+    job = repository().get_job(JOB_NAME)
+    assert job.executor_def.name == dg.in_process_executor.name == "in_process"
+
+
+def test_the_one_schedule_is_two_at_night_in_shanghai_and_on() -> None:
+    (schedule,) = repository().schedule_defs
+    assert schedule.name == "nightly_schedule"
+    assert schedule.job_name == JOB_NAME
+    assert schedule.cron_schedule == "0 2 * * *"
+    assert schedule.execution_timezone == "Asia/Shanghai"
+    assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
+    assert repository().sensor_defs == []
+
+
+def test_another_installation_starts_at_its_own_time() -> None:
+    definitions = build_defs(Settings(home=Path("/nowhere"), cron="15 3 * * *"))
+    (schedule,) = definitions.get_repository_def().schedule_defs
+    assert schedule.cron_schedule == "15 3 * * *"
+
+
+# overrides
+
+
+def test_resources_and_the_way_of_building_can_be_replaced(tmp_path: Path) -> None:
+    unused, used = Settings(home=tmp_path / "unused"), new_home(tmp_path / "used")
+    built: list[str] = []
+
+    def build(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+        built.append(table)
+        return build_table(connection, table)
+
+    night = dg.ResourceDefinition(resource_fn=lambda _: Night(used, load_knowledge()))
+    definitions = build_defs(unused, resources={"night": night}, build=build)
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert definitions.resolve_job_def(JOB_NAME).execute_in_process(instance=instance, run_config=QUIET).success
+    assert not unused.home.exists()
+    assert rows(used, "SELECT night, files_received FROM meta.build") == [(1, 0)]
+    assert sorted(built) == sorted(TABLES)
+
+
+def test_a_resource_may_be_added_beside_the_night() -> None:
+    definitions = build_defs(Settings(home=Path("/nowhere")), resources={"mail": dg.ResourceDefinition.none_resource()})
+    assert definitions.get_repository_def().get_top_level_resources().keys() == {"night", "mail"}
+
+
+# loading
+
+
+def test_the_workspace_loads(tmp_path: Path) -> None:
+    (tmp_path / "dagster").mkdir()
+    done = subprocess.run(
+        [str(Path(sys.executable).parent / "dagster"), "definitions", "validate", "-w", "workspace.yaml"],
+        cwd=PROJECT,
+        env=os.environ | {"GONGKAI_HOME": str(tmp_path / "home"), "DAGSTER_HOME": str(tmp_path / "dagster")},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    assert "All code locations passed validation" in said
+    assert "gongkai" in said
+    # looking at it writes nothing
+    assert not (tmp_path / "home").exists()
