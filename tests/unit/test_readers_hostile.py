@@ -1,4 +1,4 @@
-"""Sheets made to take for ever, and forms edited clumsily: answered in bounded time, and no figure in another's cell."""
+"""Sheets made to take for ever and forms edited clumsily: bounded time, and no figure in the cell of another."""
 
 from __future__ import annotations
 
