@@ -16,13 +16,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from pipelines.journal import Entry, Journal, sync_directory
+from pipelines.journal import Entry, Journal
 from pipelines.settings import Settings, now, wall_time
+from warehouse.durable import sync_directory
 
 IGNORED_NAMES: Final = frozenset({"Thumbs.db", "desktop.ini", ".DS_Store"})
 IGNORED_PREFIXES: Final = ("~$", ".~")
 """what office programs and file managers leave beside a document that is open"""
-_CHUNK: Final = 1024 * 1024
 FORCE_REHASH_WEEKDAY: Final = 6
 """Sunday: every file is hashed again whatever its times say"""
 
@@ -40,14 +40,24 @@ class Intake:
     deferred: tuple[str, ...]
     """paths still being written: left for the next night"""
     ignored: int
+    unreachable: tuple[str, ...]
+    """folders that could not be looked into, and links to folders, which are not followed"""
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
+    """An entry of the inbox; ``status`` is None where the file system refuses to tell, and ``refusal`` says why."""
+
     path: str
     folder: str
     absolute: Path
-    status: os.stat_result
+    status: os.stat_result | None
+    refusal: str = ""
+
+    @property
+    def arrival(self) -> tuple[int, str]:
+        """What orders the files of a night."""
+        return (self.status.st_mtime_ns if self.status else 0, self.path)
 
 
 def take_in(settings: Settings, journal: Journal) -> Intake:
@@ -62,18 +72,18 @@ def take_in(settings: Settings, journal: Journal) -> Intake:
     night = int(earlier[-1]["night"]) + 1 if earlier else 1
     opened_at = now()
     known_paths = {(entry["path"], entry["sha256"]) for entry in journal.of("file_received")}
-    known_reports = {_report_key(entry) for entry in journal.of("file_received") if entry["outcome"] == "archived"}
     seen = _load_seen(settings, opened_at)
     still_seen: dict[str, list[Any]] = {}
     received: list[Entry] = []
     deferred: list[str] = []
     unchanged = ignored = 0
-    for found in sorted(_walk(settings.inbox), key=lambda item: (item.status.st_mtime_ns, item.path)):
+    unreachable: list[str] = []
+    for found in sorted(_walk(settings.inbox, unreachable), key=lambda item: item.arrival):
         if _is_ignored(found):
             ignored += 1
             continue
-        mark = _mark(found.status)
-        if seen.get(found.path) == mark:
+        mark = _mark(found.status) if found.status else None
+        if mark is not None and seen.get(found.path) == mark:
             unchanged += 1
             still_seen[found.path] = mark
             continue
@@ -81,23 +91,20 @@ def take_in(settings: Settings, journal: Journal) -> Intake:
         if record is None:
             deferred.append(found.path)
             continue
-        still_seen[found.path] = mark
+        # what could not be opened is tried again every night: a lock or a right may be gone by then
+        if mark is not None and not record.pop("is_refused", False):
+            still_seen[found.path] = mark
         sha256 = record["sha256"]
         if (found.path, sha256) in known_paths:
             unchanged += 1
             continue
-        if record["outcome"] == "archived":
-            if _report_key(record) in known_reports:
-                record["outcome"] = "duplicate"
-                record["reason"] = "内容与以前收到的文件完全相同，不另作一份报表"
-            known_reports.add(_report_key(record))
         known_paths.add((found.path, sha256))
-        arrived = min(max(wall_time(found.status.st_mtime), not_before), opened_at)
+        arrived = min(max(wall_time(record["mtime_ns"] / 1e9), not_before), opened_at)
         received.append({"event": "file_received", "night": night, "received_at": arrived.isoformat(), **record})
     opening = {"event": "night_opened", "night": night, "at": opened_at.isoformat()}
     _, *new = journal.append([opening, *received])
     _save_seen(settings, still_seen)
-    return Intake(night, opened_at, tuple(new), unchanged, tuple(deferred), ignored)
+    return Intake(night, opened_at, tuple(new), unchanged, tuple(deferred), ignored, tuple(unreachable))
 
 
 def archived_path(archive: Path, sha256: str) -> Path:
@@ -111,18 +118,25 @@ def shown(path: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
-def _walk(inbox: Path) -> Iterator[_Found]:
-    """Every entry below the inbox that is no directory; symbolic links are not followed."""
-    for folder, _, names in os.walk(inbox, followlinks=False):
+def _walk(inbox: Path, unreachable: list[str]) -> Iterator[_Found]:
+    """Every entry below the inbox that is no directory; what cannot be looked into is added to ``unreachable``."""
+
+    def refused(error: OSError) -> None:
+        unreachable.append(str(Path(os.fsdecode(error.filename)).relative_to(inbox)))
+
+    for folder, folders, names in os.walk(inbox, onerror=refused, followlinks=False):
+        here = Path(folder)
+        unreachable += [str((here / name).relative_to(inbox)) for name in folders if (here / name).is_symlink()]
         for name in names:
-            absolute = Path(folder) / name
-            try:
-                status = absolute.lstat()
-            except FileNotFoundError:  # taken away between listing and looking
-                continue
+            absolute = here / name
             relative = absolute.relative_to(inbox)
             owner = relative.parts[0] if len(relative.parts) > 1 else ""
-            yield _Found(str(relative), owner, absolute, status)
+            try:
+                yield _Found(str(relative), owner, absolute, absolute.lstat())
+            except FileNotFoundError:  # taken away between listing and looking
+                continue
+            except OSError as error:
+                yield _Found(str(relative), owner, absolute, None, error.strerror or "")
 
 
 def _is_ignored(found: _Found) -> bool:
@@ -130,58 +144,52 @@ def _is_ignored(found: _Found) -> bool:
     return name in IGNORED_NAMES or name.startswith(IGNORED_PREFIXES)
 
 
-def _report_key(entry: Entry) -> tuple[str, str, str]:
-    """What makes a file the same report as another: folder and bytes, and the name of a nil_<year>_<form>.csv.
-
-    An empty nil report says its year by its name only.
-    """
-    name = entry["path"].rsplit("/", 1)[-1].lower()
-    return entry["folder"], entry["sha256"], name if name.startswith("nil_") else ""
-
-
 def _mark(status: os.stat_result) -> list[Any]:
     return [status.st_size, status.st_mtime_ns, status.st_ino, status.st_ctime_ns]
 
 
 def _receive(settings: Settings, found: _Found) -> dict[str, Any] | None:
-    """Hash and archive one file; None if it changed while it was read."""
-    record: dict[str, Any] = {
-        "path": found.path,
-        "folder": found.folder,
-        "size": found.status.st_size,
-        "mtime_ns": found.status.st_mtime_ns,
-        "outcome": "archived",
-        "reason": "",
-    }
-    if not stat.S_ISREG(found.status.st_mode):
-        digest = hashlib.sha256(os.fsencode(found.path)).hexdigest()
-        return record | {"sha256": digest, "outcome": "rejected", "reason": "不是普通文件（链接、管道或设备），未读取"}
+    """The journal's record of one file, its bytes archived; None if it changed while it was read."""
+    status = found.status
+    if status is None:
+        return _refusal(found, found.refusal) | {"is_refused": True}
+    if not stat.S_ISREG(status.st_mode):
+        return _refusal(found, "") | {"reason": "不是普通文件（链接、管道或设备），未读取"}
+    if status.st_size > settings.limits.max_bytes:
+        # not read at all: a file with terabytes of holes would hold the night for hours
+        megabytes = settings.limits.max_bytes // 1024**2
+        return _refusal(found, "") | {"reason": f"文件超过 {megabytes} MB 上限，未存档，请拆分后重报"}
     try:
         descriptor = os.open(found.absolute, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError as error:
-        digest = hashlib.sha256(os.fsencode(found.path)).hexdigest()
-        reason = f"文件打不开（{error.strerror}），请检查权限后重新放入"
-        return record | {"sha256": digest, "outcome": "rejected", "reason": reason}
-    with os.fdopen(descriptor, "rb") as file:
-        if found.status.st_size > settings.limits.max_bytes:
-            sha256 = _hash(file)
-            megabytes = settings.limits.max_bytes // 1024**2
-            record |= {"outcome": "rejected", "reason": f"文件超过 {megabytes} MB 上限，未存档，请拆分后重报"}
-        else:
+        with os.fdopen(descriptor, "rb") as file:
             data = file.read(settings.limits.max_bytes + 1)
-            sha256 = hashlib.sha256(data).hexdigest()
-        if _mark(os.fstat(file.fileno())) != _mark(found.status):
-            return None
-    if record["outcome"] == "archived":
-        _store(archived_path(settings.archive, sha256), data)
-    return record | {"sha256": sha256}
+            after = os.fstat(file.fileno())
+    except OSError as error:
+        return _refusal(found, error.strerror or "") | {"is_refused": True}
+    if _mark(after) != _mark(status):
+        return None
+    sha256 = hashlib.sha256(data).hexdigest()
+    _store(archived_path(settings.archive, sha256), data)
+    return _record(found) | {"sha256": sha256, "outcome": "archived", "reason": ""}
 
 
-def _hash(file: Any) -> str:
-    digest = hashlib.sha256()
-    while chunk := file.read(_CHUNK):
-        digest.update(chunk)
-    return digest.hexdigest()
+def _record(found: _Found) -> dict[str, Any]:
+    status = found.status
+    return {
+        "path": found.path,
+        "folder": found.folder,
+        "size": status.st_size if status else 0,
+        "mtime_ns": status.st_mtime_ns if status else 0,
+    }
+
+
+def _refusal(found: _Found, why: str) -> dict[str, Any]:
+    """The record of a file that was not read; it is known by its path and, where they are told, size and time."""
+    record = _record(found)
+    told = f"{found.path}|{record['size']}|{record['mtime_ns']}"
+    reason = f"文件打不开（{why}），请检查权限或关闭正在打开它的程序；每夜会再试一次"
+    digest = hashlib.sha256(told.encode("utf-8", "surrogateescape")).hexdigest()
+    return record | {"sha256": digest, "outcome": "rejected", "reason": reason}
 
 
 def _store(path: Path, data: bytes) -> None:
@@ -190,6 +198,7 @@ def _store(path: Path, data: bytes) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
+    partial.unlink(missing_ok=True)  # left read-only by a night that died here
     with partial.open("wb") as file:
         file.write(data)
         file.flush()

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from warehouse.durable import sync_directory
+
 Entry = Mapping[str, Any]
 FILE_NAME: Final = "journal.jsonl"
 
@@ -58,15 +60,6 @@ class Journal:
             sync_directory(self._path.parent)
         self._entries.extend(numbered)
         return tuple(numbered)
-
-
-def sync_directory(path: Path) -> None:
-    """Make a new name in ``path`` durable."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _read(path: Path) -> tuple[list[Entry], int]:

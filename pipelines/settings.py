@@ -17,6 +17,8 @@ from pipelines.readers.model import Limits
 
 TIMEZONE: Final = "Asia/Shanghai"
 NIGHTLY_CRON: Final = "0 2 * * *"
+_LAST_TIMESTAMP: Final = 253_370_000_000
+"""late in 9998: a share may carry any number as a file's time"""
 PROJECT: Final = Path(__file__).parent.parent
 _ON: Final = {"on": True, "1": True, "true": True, "off": False, "0": False, "false": False}
 
@@ -107,8 +109,10 @@ def now() -> datetime:
 
 
 def wall_time(timestamp: float) -> datetime:
-    """A POSIX timestamp as Asia/Shanghai wall time, naive, to the second."""
-    return datetime.fromtimestamp(timestamp, ZoneInfo(TIMEZONE)).replace(tzinfo=None, microsecond=0)
+    """A POSIX timestamp as Asia/Shanghai wall time, naive, to the second; clamped to the years 1970 to 9999."""
+    return datetime.fromtimestamp(min(max(timestamp, 0), _LAST_TIMESTAMP), ZoneInfo(TIMEZONE)).replace(
+        tzinfo=None, microsecond=0
+    )
 
 
 def _switch(env: Mapping[str, str], name: str, *, default: bool) -> bool:

@@ -51,6 +51,9 @@ _WORKING_TABLES: Final = (
 )  # fmt: skip
 
 
+_RESULTS: Final = ("derived_value", "rule_outcome", "verdict")
+
+
 class JudgeError(RuntimeError):
     """The staged night cannot be judged: it names what neither catalogue nor forms know."""
 
@@ -62,6 +65,9 @@ def judge(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], forms: M
     before or of a sibling edition; then the governments' reports against their leaves; then the verdicts.
     Raises JudgeError where a staged problem names a rule, or a submission a form or variant, that is not known.
     """
+    for table in _RESULTS:
+        # a step that is run again judges anew
+        connection.execute(f"TRUNCATE stage.{table}")
     _load_catalogue(connection, rules, compile_rules(rules, forms), forms)
     _require_known(connection)
     _replace(connection, "figure", "figures")

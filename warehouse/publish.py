@@ -9,7 +9,6 @@ torn read in 1,600 opens during publications.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from schemas import render
 from schemas.tables import TABLES
 from warehouse.build import SCHEMAS
 from warehouse.connection import quoted, reader, writer
+from warehouse.durable import sync_directory, sync_file
 
 FILE_NAME: Final = "disclosure.duckdb"
 CURRENT: Final = "current"
@@ -47,7 +47,7 @@ def publish(build_file: Path, published: Path, *, keep: int = 3) -> Path:
     verify_in_new_process(partial / FILE_NAME)
     _make_durable(partial)
     partial.rename(target)
-    _sync_directory(generations)
+    sync_directory(generations)
     _switch(published, target)
     _remove_old(published, keep)
     return target
@@ -100,12 +100,12 @@ def _make_durable(folder: Path) -> None:
     """fsync every file and directory, then take away the right to write."""
     for path in sorted(folder.rglob("*"), reverse=True):
         if path.is_file():
-            _sync_file(path)
+            sync_file(path)
             path.chmod(0o444)
         else:
-            _sync_directory(path)
+            sync_directory(path)
             path.chmod(0o555)
-    _sync_directory(folder)
+    sync_directory(folder)
     folder.chmod(0o555)
 
 
@@ -114,7 +114,7 @@ def _switch(published: Path, target: Path) -> None:
     link.unlink(missing_ok=True)
     link.symlink_to(target.relative_to(published), target_is_directory=True)
     link.replace(published / CURRENT)
-    _sync_directory(published)
+    sync_directory(published)
 
 
 def _remove_old(published: Path, keep: int) -> None:
@@ -126,9 +126,10 @@ def _remove_old(published: Path, keep: int) -> None:
 def _remove_unpublished(published: Path) -> None:
     """A night that died between its copy and its switch left a directory that nobody can be reading."""
     current = published / CURRENT
-    newest = _number(current.resolve()) if current.exists() else 0
+    # without a link (a copy that lost it) nothing tells which generation is whole: only the partial ones go
+    newest = _number(current.resolve()) if current.exists() else None
     for path in (published / "generations").iterdir():
-        if path.name.startswith(".") or _number(path) > newest:
+        if path.name.startswith(".") or (newest is not None and _number(path) > newest):
             _remove(path)
 
 
@@ -141,16 +142,3 @@ def _remove(folder: Path) -> None:
         if path.is_dir():
             path.chmod(0o755)
     shutil.rmtree(folder)
-
-
-def _sync_file(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-
-
-def _sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -15,6 +15,11 @@ from pipelines.resources import Night
     owners=OWNERS,
     kinds={"file"},
     description="收件：把收件箱里新收到的文件按内容存档并记入流水；收件箱本身不改动。",
+    check_specs=[
+        dg.AssetCheckSpec(
+            "all_folders_reached", asset=RECEIVED_FILES, description="收件箱里没有打不开的文件夹，也没有链接来的文件夹"
+        )
+    ],
     # the shared folder may be away for a moment; nothing else in the night is retried, a bad submission is data
     retry_policy=dg.RetryPolicy(max_retries=3, delay=20, backoff=dg.Backoff.EXPONENTIAL),
 )
@@ -32,6 +37,15 @@ def received_files(night: dg.ResourceParam[Night]) -> dg.MaterializeResult:
             "ignored_files": intake.ignored,
             "still_being_written": len(intake.deferred),
             "left_for_the_next_night": dg.MetadataValue.json([shown(path) for path in intake.deferred]),
+            "unreachable": dg.MetadataValue.json([shown(path) for path in intake.unreachable]),
             "inbox": dg.MetadataValue.path(settings.inbox),
-        }
+        },
+        check_results=[
+            dg.AssetCheckResult(
+                check_name="all_folders_reached",
+                passed=not intake.unreachable,
+                severity=dg.AssetCheckSeverity.WARN,
+                metadata={"folders": dg.MetadataValue.json([shown(path) for path in intake.unreachable])},
+            )
+        ],
     )

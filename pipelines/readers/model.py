@@ -76,3 +76,5 @@ class FileReading:
 
     submissions: tuple[ReadSubmission, ...] = ()
     problems: tuple[Problem, ...] = field(default=())
+    is_final: bool = True
+    """False: the reading process died or ran out of memory; the next night reads the file again"""

@@ -37,6 +37,9 @@ ORGANS = {
     "WESTDEPT": ("district_department", "WEST", "lower", "department"),
 }
 BASES = {"CITY": "published", "EAST": "consolidated", "WEST": "consolidated"}
+OPEN = "fj_open_total"
+MOST = 99_999_999_999_999
+"""the largest whole number of a cell"""
 HAND_MADE = ("core.dim_organ", "core.reporting_duty", "core.fct_submission", "core.official_cell")
 MARTS = ("mart.city_rollup", "mart.year_over_year", "mart.reported_vs_computed", "mart.assessment_rate")
 
