@@ -29,6 +29,8 @@ class Stated:
     form_code: str
     variant: str
     is_nil: bool
+    cells: int
+    """cells that were read, counted before they were written anywhere"""
 
 
 @dataclass(frozen=True, slots=True)

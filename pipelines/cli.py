@@ -20,6 +20,7 @@ from rich.table import Table
 
 from pipelines.instance import WORKSPACE, prepare_home, run_night
 from pipelines.intake import shown
+from pipelines.lock import NightIsRunningError, night_lock
 from pipelines.seeding import seed_if_empty
 from pipelines.settings import Settings, SettingsError
 from pipelines.summary import print_night
@@ -55,6 +56,12 @@ def nightly(settings: Settings, samples: Path | None) -> None:
     console = Console()
     if samples is not None and (count := seed_if_empty(samples, settings.inbox)):
         console.print(f"收件箱是空的，已放入 {count} 个样例文件（说明见 {samples / 'README.md'}）。")
+    try:
+        # asked first so that a collision is one sentence and no red run; the night itself takes the lock again
+        with night_lock(settings.lock_file):
+            pass
+    except NightIsRunningError as error:
+        raise click.ClickException(f"另一夜正在运行（进程 {error.holder}），请等它结束") from error
     with dg.DagsterInstance.get() as instance:
         result = run_night(instance)
     if not result.success:

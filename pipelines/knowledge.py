@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pipelines.settings import PROJECT
 from schemas.concept import rate_terms, shared_indicators
 from schemas.form import FORMS_FOLDER, Form, load_forms
 from schemas.narrative import load_narrative_codes
@@ -27,16 +28,8 @@ class Knowledge:
     forms: Mapping[str, Form]
     rules: tuple[Rule, ...]
     register: Register
-    register_folder: Path
-
-    def hashes(self) -> dict[str, str]:
-        """code_version and the SHA-256 of rules, forms and register."""
-        return {
-            "code_version": version("gongkai"),
-            "rules_hash": rules_hash(self.rules),
-            "forms_hash": _folder_hash(FORMS_FOLDER),
-            "register_hash": _folder_hash(self.register_folder),
-        }
+    hashes: Mapping[str, str]
+    """code_version and the SHA-256 of rules, forms and register, as they were when they were loaded"""
 
     def rows(self) -> dict[str, Iterable[dict[str, Any]]]:
         """Rows of the staging tables that hold data, by table name."""
@@ -128,7 +121,23 @@ class Knowledge:
 def load_knowledge(register: Path | None = None) -> Knowledge:
     """Forms, rules and the register in ``register`` (None = the packaged one), validated on loading."""
     folder = register or REGISTER_FOLDER
-    return Knowledge(load_forms(), load_rules(), load_register(folder), folder)
+    rules = load_rules()
+    hashes = {
+        "code_version": f"{version('gongkai')}+{_code_hash()[:12]}",
+        "rules_hash": rules_hash(rules),
+        "forms_hash": _folder_hash(FORMS_FOLDER),
+        "register_hash": _folder_hash(folder),
+    }
+    return Knowledge(load_forms(), rules, load_register(folder), hashes)
+
+
+def _code_hash() -> str:
+    """SHA-256 over the sources of the three rooms: tells apart two states of the same version."""
+    digest = hashlib.sha256()
+    rooms = (PROJECT / room for room in ("schemas", "warehouse", "pipelines"))
+    for path in sorted(path for room in rooms for path in room.rglob("*") if path.suffix in {".py", ".sql"}):
+        digest.update(str(path.relative_to(PROJECT)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
 
 
 def _folder_hash(folder: Path) -> str:

@@ -24,7 +24,11 @@ _GRACE: Final = timedelta(minutes=5)
 
 
 class NightIsRunningError(RuntimeError):
-    """Another night holds the lock."""
+    """Another night holds the lock; ``holder`` is its process, as it wrote it down."""
+
+    def __init__(self, holder: str) -> None:
+        super().__init__(f"a night is running already (process {holder}); wait for it to end")
+        self.holder = holder
 
 
 @contextmanager
@@ -36,8 +40,7 @@ def night_lock(path: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            holder = file.read().strip() or "unknown"
-            raise NightIsRunningError(f"a night is running already (process {holder}); wait for it to end") from None
+            raise NightIsRunningError(file.read().strip() or "unknown") from None
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()

@@ -7,6 +7,8 @@ night's staging starts from. Does not belong here: whose a submission is (``pipe
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,14 +18,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.intake import archived_path
-from pipelines.journal import Journal
+from pipelines.intake import archived_path, shown
+from pipelines.journal import Entry, Journal
 from pipelines.readers.model import FileReading, Problem
 from pipelines.readers.pool import READER_VERSION, read_many
 from pipelines.settings import Settings
 from schemas.cells import cell_problems
+from warehouse.durable import sync_file
 
 _TEXT: Final = pa.string()
+_TENTATIVE: Final = "tentative"
+"""readings that may come out otherwise the next night, because the reading process died"""
 SHAPES: Final = {
     "file": pa.schema([("reading", _TEXT)]),
     "submission": pa.schema(
@@ -36,6 +41,7 @@ SHAPES: Final = {
             ("form_code", _TEXT),
             ("variant", _TEXT),
             ("is_nil", pa.bool_()),
+            ("cells", pa.int32()),
         ]
     ),
     "cell": pa.schema(
@@ -84,25 +90,45 @@ class ParseResult:
 
 def reading_key(sha256: str, path: str) -> str:
     """What a reading depends on: the bytes and the file's name (a nil report says its year there)."""
-    return f"{sha256}/{path.rsplit('/', 1)[-1]}"
+    return f"{sha256}/{shown(path.rsplit('/', 1)[-1])}"
+
+
+class ArchiveError(RuntimeError):
+    """The archive does not hold what the journal says; nothing may be published from it."""
 
 
 def read_new(settings: Settings, journal: Journal) -> ParseResult:
-    """Read every archived file that this reader version has not read yet; returns what it did."""
+    """Read every archived file that this reader version has not read yet; returns what it did.
+
+    Raises ArchiveError, naming the file, where the archive lacks its bytes or holds others.
+    """
     folder = settings.parse_cache / READER_VERSION[:16]
+    _drop_damaged(folder)
     known = _known(folder)
     wanted = {
         reading_key(entry["sha256"], entry["path"]): entry
         for entry in journal.of("file_received")
         if entry["outcome"] == "archived" and reading_key(entry["sha256"], entry["path"]) not in known
     }
-    items = [
-        (key, archived_path(settings.archive, entry["sha256"]), entry["path"].rsplit("/", 1)[-1])
-        for key, entry in wanted.items()
-    ]
-    tables = tabulate(read_many(items, settings.limits, settings.workers))
-    _write_part(folder, tables)
-    return ParseResult(len(items), tables["cell"].num_rows, folder)
+    items = [(key, _checked(settings.archive, entry), key.split("/", 1)[1]) for key, entry in wanted.items()]
+    readings = list(read_many(items, settings.limits, settings.workers))
+    final = tabulate((key, reading) for key, reading in readings if reading.is_final)
+    if final["file"].num_rows or not folder.exists():
+        number = max((int(path.name.removeprefix("part-")) for path in folder.glob("part-*")), default=0) + 1
+        _write_part(folder, f"part-{number:06d}", final)
+    _write_part(folder, _TENTATIVE, tabulate((key, reading) for key, reading in readings if not reading.is_final))
+    for other in settings.parse_cache.iterdir():
+        if other != folder:
+            shutil.rmtree(other)
+    return ParseResult(len(items), final["cell"].num_rows, folder)
+
+
+def _checked(archive: Path, entry: Entry) -> Path:
+    path = archived_path(archive, entry["sha256"])
+    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != entry["sha256"]:
+        name = shown(entry["path"])
+        raise ArchiveError(f"{path} is missing or damaged: restore it from a backup (received as {name})")
+    return path
 
 
 def tabulate(readings: Iterable[tuple[str, FileReading]]) -> dict[str, pa.Table]:
@@ -122,6 +148,8 @@ def tabulate(readings: Iterable[tuple[str, FileReading]]) -> dict[str, pa.Table]
                     "organ_name": submission.organ_name,
                     "report_year": submission.report_year,
                     "is_nil": submission.is_nil,
+                    # counted before anything is written: what staging must find again
+                    "cells": len(submission.cells),
                 }
             )
             rows["problem"] += (_problem(key, ordinal, problem) for problem in submission.problems)
@@ -149,24 +177,36 @@ def tabulate(readings: Iterable[tuple[str, FileReading]]) -> dict[str, pa.Table]
 
 
 def parts(folder: Path, name: str) -> Iterator[Path]:
-    """The Parquet parts of one kind."""
-    return (path / f"{name}.parquet" for path in sorted(folder.glob("part-*")))
+    """The Parquet parts of one kind, tonight's tentative one included."""
+    return (path / f"{name}.parquet" for path in sorted([*folder.glob("part-*"), *folder.glob(_TENTATIVE)]))
 
 
 def _known(folder: Path) -> set[str]:
-    return {key for path in parts(folder, "file") for key in pq.read_table(path)["reading"].to_pylist()}
+    final = (path / "file.parquet" for path in folder.glob("part-*"))
+    return {key for path in final for key in pq.read_table(path)["reading"].to_pylist()}
 
 
-def _write_part(folder: Path, tables: dict[str, pa.Table]) -> None:
+def _drop_damaged(folder: Path) -> None:
+    """Remove the parts that a crash cut short: their files are read again."""
+    for part in folder.glob("part-*"):
+        try:
+            for name in SHAPES:
+                pq.read_metadata(part / f"{name}.parquet")
+        except (pa.ArrowInvalid, FileNotFoundError):
+            shutil.rmtree(part)
+
+
+def _write_part(folder: Path, name: str, tables: dict[str, pa.Table]) -> None:
     """A part appears whole or not at all."""
-    number = len(list(folder.glob("part-*"))) + 1
-    if tables["file"].num_rows == 0 and number > 1:
-        return
-    partial = folder / f".part-{number:06d}"
-    partial.mkdir(parents=True, exist_ok=True)
-    for name, table in tables.items():
-        pq.write_table(table, partial / f"{name}.parquet")
-    partial.rename(folder / f"part-{number:06d}")
+    partial = folder / f".{name}"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    for kind, table in tables.items():
+        path = partial / f"{kind}.parquet"
+        pq.write_table(table, path)
+        sync_file(path)
+    shutil.rmtree(folder / name, ignore_errors=True)
+    partial.rename(folder / name)
 
 
 def _problem(key: str, ordinal: int | None, problem: Problem) -> dict[str, Any]:

@@ -6,7 +6,7 @@ database. Does not belong here: whose a submission is (``pipelines.assignment``)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -49,11 +49,10 @@ class Staged:
 
 @dataclass(frozen=True, slots=True)
 class _Readings:
-    """What was read, by reading key. ``cells`` counts those of each (reading, ordinal)."""
+    """What was read, by reading key: its submissions, and what was said of the file as a whole."""
 
     stated: Mapping[str, list[Stated]]
     reasons: Mapping[str, list[str]]
-    cells: Mapping[tuple[str, int], int]
 
 
 def stage_night(
@@ -70,14 +69,15 @@ def stage_night(
     owned = [entry for entry in entries if entry["outcome"] == "archived" and entry["folder"] in owners]
     strays = [entry for entry in entries if entry["outcome"] == "archived" and entry["folder"] not in owners]
     assigned, repeated = _assign(owned, readings, knowledge)
-    load_rows(connection, "stage.file", (_file(entry, owners, readings) for entry in entries))
+    repeats = _repeats(owned, readings, {item.entry["sequence"] for item in assigned})
+    load_rows(connection, "stage.file", (_file(entry, owners, readings, repeats) for entry in entries))
     load_rows(connection, "stage.submission", (_submission(item) for item in assigned))
     said = [(item, remark) for item in assigned for remark in item.remarks]
     load_rows(connection, "stage.problem", _remarks([*said, *repeated, *same_night(assigned)]))
     load_rows(connection, "stage.problem", (_stray(entry) for entry in strays))
     _load_cells(connection, assigned, owned)
     _load_history(connection, journal, knowledge)
-    return _count(connection, len(entries), sum(readings.cells.get(_place(item), 0) for item in assigned))
+    return _count(connection, len(entries), sum(item.stated.cells for item in assigned))
 
 
 def _assign(
@@ -95,8 +95,21 @@ def _reading(entry: Entry) -> str:
     return reading_key(entry["sha256"], entry["path"])
 
 
-def _place(item: Assigned) -> tuple[str, int]:
-    return (item.stated.reading, item.stated.ordinal)
+def _repeats(owned: Iterable[Entry], readings: _Readings, kept: Container[int]) -> set[int]:
+    """The files (by sequence) that only repeat an earlier one of their folder: the same bytes, read to the same end."""
+    repeats: set[int] = set()
+    rejected: set[tuple[str, str, tuple[str, ...]]] = set()
+    for entry in owned:
+        key = _reading(entry)
+        if key in readings.stated:
+            if entry["sequence"] not in kept:
+                repeats.add(entry["sequence"])
+        else:
+            fate = (entry["folder"], entry["sha256"], tuple(readings.reasons.get(key, ())))
+            if fate in rejected:
+                repeats.add(entry["sequence"])
+            rejected.add(fate)
+    return repeats
 
 
 def _attach_readings(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
@@ -116,15 +129,16 @@ def _readings(connection: duckdb.DuckDBPyConnection) -> _Readings:
     reasons: dict[str, list[str]] = {}
     for row in dicts(connection, "SELECT reading, message FROM reading_problem WHERE ordinal IS NULL"):
         reasons.setdefault(row["reading"], []).append(row["message"])
-    counted = connection.execute("SELECT reading, ordinal, count(*) FROM reading_cell GROUP BY ALL").fetchall()
-    return _Readings(stated, reasons, {(str(reading), int(ordinal)): int(n) for reading, ordinal, n in counted})
+    return _Readings(stated, reasons)
 
 
-def _file(entry: Entry, owners: Iterable[str], readings: _Readings) -> dict[str, Any]:
+def _file(entry: Entry, owners: Container[str], readings: _Readings, repeats: Container[int]) -> dict[str, Any]:
     outcome, reason = entry["outcome"], entry["reason"]
     if outcome == "archived":
         key = _reading(entry)
-        if entry["folder"] not in owners:
+        if entry["sequence"] in repeats:
+            outcome, reason = "duplicate", "内容与以前收到的文件完全相同，不另作一份报表"
+        elif entry["folder"] not in owners:
             outcome, reason = "rejected", unknown_folder(shown(entry["folder"]))
         elif key in readings.stated:
             outcome, reason = "read", ""
@@ -227,7 +241,7 @@ def _load_history(connection: duckdb.DuckDBPyConnection, journal: Journal, knowl
     )
     night = {"night": opened["night"], "built_at": datetime.fromisoformat(opened["at"])}
     counts = {"files_received": len(journal.of("file_received")), "cells_read": 0}
-    load_rows(connection, "stage.build", [night | knowledge.hashes() | counts])
+    load_rows(connection, "stage.build", [night | dict(knowledge.hashes) | counts])
 
 
 def _count(connection: duckdb.DuckDBPyConnection, files_received: int, cells_read: int) -> Staged:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import dagster as dg
 
 from pipelines.assets.keys import OWNERS, RECEIVED_FILES
+from pipelines.closing import close_night
 from pipelines.intake import shown, take_in
 from pipelines.resources import Night
+from warehouse.publish import CURRENT, FILE_NAME
 
 
 @dg.asset(
@@ -28,7 +30,9 @@ def received_files(night: dg.ResourceParam[Night]) -> dg.MaterializeResult:
     settings = night.settings
     if not settings.inbox.is_dir():
         raise dg.Failure(f"{settings.inbox} is not there: create it, or point GONGKAI_HOME at the right folder")
-    intake = take_in(settings, night.journal())
+    journal = night.journal()
+    close_night(journal, settings.published / CURRENT / FILE_NAME)
+    intake = take_in(settings, journal)
     return dg.MaterializeResult(
         metadata={
             "night": intake.night,

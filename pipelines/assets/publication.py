@@ -5,10 +5,9 @@ from __future__ import annotations
 import dagster as dg
 
 from pipelines.assets.keys import OWNERS, PUBLISHED, RECEIPTS, table_key
+from pipelines.closing import close_night
 from pipelines.resources import Night
-from pipelines.settings import now
 from schemas.tables import TABLES
-from warehouse.connection import reader
 from warehouse.publish import FILE_NAME, publish
 
 
@@ -23,29 +22,13 @@ from warehouse.publish import FILE_NAME, publish
 def published_warehouse(night: dg.ResourceParam[Night]) -> dg.MaterializeResult:
     """Publish the build and close the night."""
     settings = night.settings
-    journal = night.journal()
-    number = int(journal.of("night_opened")[-1]["night"])
     generation = publish(settings.build_file, settings.published, keep=settings.generations_kept)
-    seen = {finding for entry in journal.of("night_closed") for finding in entry["new_findings"]}
-    with reader(generation / FILE_NAME) as connection:
-        findings = [str(row[0]) for row in connection.execute("SELECT finding_id FROM core.fct_finding").fetchall()]
-        built_at = connection.execute("SELECT built_at FROM meta.build").fetchall()[0][0]
-    journal.append(
-        [
-            {
-                "event": "night_closed",
-                "night": number,
-                "at": built_at.isoformat(),
-                "closed_at": now().isoformat(),
-                "new_findings": sorted(set(findings) - seen),
-                **night.knowledge.hashes(),
-            }
-        ]
-    )
+    journal = night.journal()
+    close_night(journal, generation / FILE_NAME)
     size = (generation / FILE_NAME).stat().st_size
     return dg.MaterializeResult(
         metadata={
-            "night": number,
+            "night": int(journal.of("night_closed")[-1]["night"]),
             "generation": generation.name,
             "file": dg.MetadataValue.path(settings.published / "current" / FILE_NAME),
             "parquet": dg.MetadataValue.path(settings.published / "current" / "parquet"),

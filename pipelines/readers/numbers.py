@@ -27,7 +27,8 @@ _IN_YUAN: Final = {"元": Decimal(1), "万元": Decimal(10_000), "亿元": Decim
 _LONGEST: Final = 200
 """characters of a cell that may still be a number with a note"""
 _EXACT: Final = Context(prec=2 * _LONGEST)
-_DIGITS: Final = 14
+_DIGITS: Final = 11
+"""whole digits of one figure: the sums of a thousand organs still fit into DECIMAL(18,4)"""
 _DECIMALS: Final = 4
 
 

@@ -13,6 +13,7 @@ import resource
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,7 @@ Item = tuple[str, Path, str]
 _CRASHED: Final = (
     "读取程序在这个文件上崩溃、超时或内存不足；文件可能损坏，或很远的地方也有单元格，请重新导出为 .xlsx 后重报"
 )
+_LIBRARIES: Final = ("python-calamine", "defusedxml", "pandas", "pandera", "pyarrow")
 _SCHEMAS: Final = Path(__file__).parents[2] / "schemas"
 
 
@@ -60,7 +62,8 @@ def _read_alone(items: Iterable[tuple[Path, str]], limits: Limits) -> Iterator[F
             if error := future.exception():
                 pool.shutdown()
                 pool = _pool(1, limits)
-                yield FileReading(problems=(Problem("V01", f"{_CRASHED}（{type(error).__name__}）"),))
+                problem = Problem("V01", f"{_CRASHED}（{type(error).__name__}）")
+                yield FileReading(problems=(problem,), is_final=False)
             else:
                 yield future.result()
     finally:
@@ -92,10 +95,13 @@ def _bound(kind: int, wanted: int) -> None:
 
 
 def reader_version() -> str:
-    """SHA-256 over everything that decides what is read from given bytes: the readers, the contract, the forms."""
+    """SHA-256 over everything that decides what is read from given bytes: readers, contract, forms, their libraries."""
     digest = hashlib.sha256()
+    for package in _LIBRARIES:
+        digest.update(f"{package}=={version(package)}\0".encode())
     here = Path(__file__).parent
-    sources = [*here.glob("*.py"), *(_SCHEMAS / name for name in ("form.py", "cells.py", "narrative.py"))]
+    schemas = [_SCHEMAS / name for name in ("form.py", "cells.py", "narrative.py")]
+    sources = [*here.glob("*.py"), here.parent / "parse_cache.py", *schemas]
     data = [*(_SCHEMAS / "forms").glob("*.yaml"), _SCHEMAS / "narrative_codes.csv"]
     for path in sorted([*sources, *data]):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")

@@ -1,5 +1,5 @@
 -- grain: year, slice and cell, compared with the same cell of the year before.
--- A change needs two complete totals of comparable meaning, a percentage a base that is not zero and no more digits than
+-- A change needs two complete totals without a blank and of comparable meaning, a percentage a base that is not zero and no more digits than
 -- a value has; else a note says why.
 WITH pair AS (
     SELECT
@@ -8,6 +8,7 @@ WITH pair AS (
         prior.value AS prior_value,
         prior.is_complete AS prior_is_complete,
         prior.organs_missing AS prior_missing,
+        prior.cells_blank AS prior_blank,
         CASE WHEN prior.form_code = cur.form_code THEN 'A' ELSE coalesce(b.comparability, 'D') END AS class
     FROM mart.city_rollup AS cur
     LEFT JOIN mart.city_rollup AS prior
@@ -39,6 +40,11 @@ noted AS (
                 THEN '本年合计不完整，缺' || CAST(p.organs_missing AS VARCHAR) || '家，不计算同比'
             WHEN NOT p.prior_is_complete
                 THEN '上年合计不完整，缺' || CAST(p.prior_missing AS VARCHAR) || '家，不计算同比'
+            -- a blank is no zero: with one on either side the change would be the blank's as well
+            WHEN p.cells_blank > 0
+                THEN '本年有' || CAST(p.cells_blank AS VARCHAR) || '家该格空白，不计算同比'
+            WHEN p.prior_blank > 0
+                THEN '上年有' || CAST(p.prior_blank AS VARCHAR) || '家该格空白，不计算同比'
             WHEN p.value IS NULL THEN '本年没有数值，不计算同比'
             WHEN p.prior_value IS NULL THEN '上年没有数值，不计算同比'
             ELSE ''

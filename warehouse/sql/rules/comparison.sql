@@ -13,6 +13,10 @@ leaf AS (
     JOIN stage.standing AS standing
         ON standing.report_year = umbrella.report_year AND standing.form_code = umbrella.form_code
         AND standing.basis = 'own' AND standing.is_official
+    -- as in mart.city_rollup: who owes nothing is read, judged and not added
+    JOIN stage.duty AS duty
+        ON duty.organ_code = standing.organ_code AND duty.report_year = standing.report_year
+        AND duty.form_code = standing.form_code AND duty.basis = 'own'
     LEFT JOIN stage.organ AS organ ON organ.organ_code = standing.organ_code
     WHERE umbrella.basis = 'published' OR organ.district_code = umbrella.organ_code
 ),
