@@ -66,6 +66,7 @@ def test_a_nil_leaf_is_in_and_adds_nothing() -> None:
 
 def test_a_leafs_blank_may_hold_the_difference() -> None:
     world = World()
+    world.expect("DEPT", "DEPT2")
     world.submit(_requests(10) | {"fj_suits": "blank"})
     world.submit(organ="DEPT2")
     world.submit(_requests(10) | {"fj_suits": 2, "fj_suits[cumulative]": 2}, organ="CITY", basis="published")
@@ -87,6 +88,7 @@ def test_without_any_leaf_nothing_is_assessed() -> None:
 
 def test_the_citys_rows_carry_their_gap_but_are_never_held() -> None:
     world = World()
+    world.expect("DEPT")
     leaf = world.submit(_requests(10))
     city = world.submit(_requests(11), organ="CITY", basis="published")
     night = judged(world)

@@ -33,7 +33,7 @@ def entry(folder: str = PLANNING, *, sequence: int = 1, sha256: str = SHA, night
 def stated(
     code: str = "", name: str = "", *, year: int = 2017, form: str = "fj_annex_2017", nil: bool = False
 ) -> Stated:
-    return Stated("reading", 0, code, name, year, form, "", nil)
+    return Stated("reading", 0, code, name, year, form, "", nil, 0 if nil else 30)
 
 
 def filed(

@@ -1,4 +1,4 @@
-"""Taking in: what is new, when it was received, what is a duplicate, and that the inbox is never changed."""
+"""Taking in: what is new, when it was received, what cannot be read, and that the inbox is never changed."""
 
 from __future__ import annotations
 
@@ -55,35 +55,6 @@ def test_new_bytes_are_archived_once_and_read_only(settings: Settings) -> None:
     assert original.stat() == before
     assert night(settings).new == ()
     assert night(settings).unchanged == 1
-
-
-def test_the_same_bytes_again_are_a_duplicate_but_not_in_another_folder(settings: Settings) -> None:
-    drop(settings, "A/one.csv", b"same", datetime(2024, 1, 1))
-    drop(settings, "A/two.csv", b"same", datetime(2024, 1, 2))
-    drop(settings, "B/one.csv", b"same", datetime(2024, 1, 3))
-    outcomes = {entry["path"]: entry["outcome"] for entry in night(settings).new}
-    assert outcomes == {"A/one.csv": "archived", "A/two.csv": "duplicate", "B/one.csv": "archived"}
-
-
-def test_empty_nil_reports_of_two_years_are_two_reports(settings: Settings) -> None:
-    drop(settings, "A/nil_2023_gb_2021.csv", b"")
-    drop(settings, "A/nil_2024_gb_2021.csv", b"")
-    assert [entry["outcome"] for entry in night(settings).new] == ["archived", "archived"]
-
-
-def test_the_same_nil_report_under_another_folder_is_a_duplicate(settings: Settings) -> None:
-    drop(settings, "A/NIL_2023_gb_2021.csv", b"", datetime(2024, 1, 1))
-    drop(settings, "A/NIL_2024_gb_2021.csv", b"", datetime(2024, 1, 2))
-    drop(settings, "A/again/nil_2023_gb_2021.csv", b"", datetime(2024, 1, 3))
-    assert [entry["outcome"] for entry in night(settings).new] == ["archived", "archived", "duplicate"]
-
-
-def test_what_was_never_archived_is_no_report_to_repeat(settings: Settings) -> None:
-    drop(settings, "A/big.csv", b"x" * 2000, datetime(2024, 1, 1))
-    assert [entry["outcome"] for entry in night(settings).new] == ["rejected"]
-    drop(settings, "A/again.csv", b"x" * 2000)
-    raised = Settings(home=settings.home, limits=Limits(max_bytes=3000))
-    assert [(entry["path"], entry["outcome"]) for entry in night(raised).new] == [("A/again.csv", "archived")]
 
 
 def test_a_changed_file_is_received_again(settings: Settings) -> None:
@@ -156,3 +127,59 @@ def test_a_damaged_cache_only_costs_time(settings: Settings) -> None:
 
 def test_names_are_shown_without_control_characters() -> None:
     assert shown("A/\x1b[31m\n年报\udcff.csv") == "A/\\x1b[31m\\n年报\\udcff.csv"
+
+
+def test_a_file_of_terabytes_of_holes_is_not_read(settings: Settings) -> None:
+    path = drop(settings, "A/huge.csv", b"")
+    os.truncate(path, 2**42)
+    (entry,) = night(settings).new
+    assert (entry["outcome"], entry["size"]) == ("rejected", 2**42)
+    assert night(settings).new == ()
+
+
+def test_what_could_not_be_opened_is_tried_again_every_night(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(settings, "A/locked.csv", b"1")
+    drop(settings, "A/open.csv", b"2")
+    real = os.open
+
+    def busy(path: str | Path, *arguments: int) -> int:
+        if str(path).endswith("locked.csv"):
+            raise OSError(16, "Device or resource busy")
+        return real(path, *arguments)
+
+    monkeypatch.setattr("pipelines.intake.os.open", busy)
+    outcomes = {entry["path"]: (entry["outcome"], entry["reason"]) for entry in night(settings).new}
+    assert outcomes["A/open.csv"] == ("archived", "")
+    assert outcomes["A/locked.csv"][0] == "rejected"
+    assert "busy" in outcomes["A/locked.csv"][1]
+    assert night(settings).new == ()
+    monkeypatch.undo()
+    assert [(entry["path"], entry["outcome"]) for entry in night(settings).new] == [("A/locked.csv", "archived")]
+
+
+def test_a_linked_folder_is_reported_not_followed(settings: Settings, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "figures.csv").write_bytes(b"1")
+    (settings.inbox / "A").symlink_to(outside)
+    intake = night(settings)
+    assert (intake.new, intake.unreachable) == ((), ("A",))
+
+
+def test_a_time_beyond_all_calendars_is_clamped() -> None:
+    assert wall_time(1e15).year == 9998
+    assert wall_time(-1e15).year == 1970
+
+
+def test_an_object_left_half_written_is_written_again(settings: Settings) -> None:
+    drop(settings, "A/one.csv", b"1")
+    stored = archived_path(settings.archive, hashlib.sha256(b"1").hexdigest())
+    stored.parent.mkdir(parents=True)
+    left = stored.with_suffix(".partial")
+    left.write_bytes(b"")
+    left.chmod(0o444)
+    night(settings)
+    assert stored.read_bytes() == b"1"
+    assert not left.exists()

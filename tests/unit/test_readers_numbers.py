@@ -29,8 +29,8 @@ REPORTED = {
     "12.3400": "12.34",
     " \t12\n": "12",
     "\u3000\xa012\u200b\ufeff": "12",
-    "99999999999999": "99999999999999",
-    "99999999999999.9999": "99999999999999.9999",
+    "99999999999": "99999999999",
+    "99999999999.9999": "99999999999.9999",
     "0.0001": "0.0001",
 }
 NOT_NUMBERS = (
@@ -92,7 +92,7 @@ def test_a_stroke_says_not_applicable(printed: str) -> None:
 @pytest.mark.parametrize(
     ("printed", "unit"),
     [
-        ("100000000000000", "件"),
+        ("100000000000", "件"),
         ("-999999999999999", "件"),
         ("0.00001", "件"),
         ("1." + "0" * 40 + "1", "件"),
@@ -101,7 +101,7 @@ def test_a_stroke_says_not_applicable(printed: str) -> None:
     ],
 )
 def test_a_number_that_a_cell_cannot_hold_is_not_rounded(printed: str, unit: str) -> None:
-    message = "数字超过14位整数或4位小数"
+    message = "数字超过11位整数或4位小数"
     assert parse_number(printed, unit) == Parsed(None, "not_a_number", remark="V06", message=message)
 
 
@@ -114,7 +114,7 @@ def test_very_long_digits_are_answered() -> None:
 FULL_WIDTH = str.maketrans("0123456789,.+-()", "０１２３４５６７８９，．＋－（）")
 numbers = st.builds(
     lambda whole, fraction, places: Decimal(whole) + Decimal(fraction % 10**places).scaleb(-places),
-    st.integers(0, 10**14 - 1),
+    st.integers(0, 10**11 - 1),
     st.integers(0, 9999),
     st.integers(0, 4),
 )
