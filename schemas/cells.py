@@ -7,7 +7,7 @@ What fails is a finding, never an exception; switching pandera off from outside 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
 from typing import Any, Final
@@ -158,7 +158,7 @@ def _problem(rule_id: str, row: Mapping[str, Any]) -> dict[str, Any]:
         note=f"（{row['note']}）" if row["note"] else "",
         demand=_DEMANDS.get(kind, ""),
     )
-    return _said(row, rule_id, "/".join(_scope(key)), message)
+    return _said(row, rule_id, key.scope, message)
 
 
 def _blank(cells: list[Mapping[str, Any]] | list[dict[str, Any]]) -> dict[str, Any]:
@@ -168,17 +168,13 @@ def _blank(cells: list[Mapping[str, Any]] | list[dict[str, Any]]) -> dict[str, A
     label = label_of(form, key if len(cells) == 1 else CellKey(key.indicator_code, "", "annual"))
     where = "、".join(cell["address"] for cell in cells)
     message = SENTENCES["V08"].format(label=label) + (f"（{first['sheet']}：{where}）" if len(cells) > 1 else "")
-    scope = "/".join(_scope(key)) if len(cells) == 1 else f"{key.measure}/{key.indicator_code}"
+    scope = key.scope if len(cells) == 1 else f"{key.measure}/{key.indicator_code}"
     return _said(first, "V08", scope, message)
 
 
 def _said(row: Mapping[str, Any], rule_id: str, scope: str, message: str) -> dict[str, Any]:
     place = {name: row[name] for name in ("reading", "ordinal", "sheet", "address", "printed")}
     return place | {"rule_id": rule_id, "scope": scope, "outcome": "fail", "message": message}
-
-
-def _scope(key: CellKey) -> Iterator[str]:
-    yield from (part for part in (key.measure, key.applicant_kind, key.indicator_code) if part)
 
 
 def _plain(value: Any) -> str:

@@ -45,6 +45,11 @@ class CellKey:
     applicant_kind: str
     measure: str
 
+    @property
+    def scope(self) -> str:
+        """``<measure>[/<applicant>]/<row>``: how an outcome names the cell."""
+        return "/".join(part for part in (self.measure, self.applicant_kind, self.indicator_code) if part)
+
 
 @dataclass(frozen=True, slots=True)
 class Indicator:

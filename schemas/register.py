@@ -17,6 +17,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from schemas.form import load_forms
 from schemas.register_table import RegisterError, Row, read_table
 
 __all__ = ["Duty", "NameSpell", "Organ", "Override", "Register", "RegisterError", "load_register"]
@@ -303,6 +304,9 @@ def _read_collection(where: Path, deadlines: Mapping[tuple[int, str], date]) -> 
     collection: dict[tuple[int, str], str] = {}
     for row in read_table(where / "collection.csv", ("report_year", "form_code", "mode")):
         key = (row.year("report_year"), row.text("form_code"))
+        form = load_forms().get(key[1])
+        if form is None or not form.covers(key[0]):
+            raise row.error("form_code", f"{key[1]!r} is no edition that is prescribed for {key[0]}")
         if key in collection:
             raise row.error("form_code", f"{key[1]} of {key[0]} is collected twice")
         for basis in BASES:

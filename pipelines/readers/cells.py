@@ -34,14 +34,9 @@ _FLAGGED = {
 }
 
 
-def scope_of(key: CellKey) -> str:
-    """``<measure>[/<applicant>]/<row>``."""
-    return "/".join(part for part in (key.measure, key.applicant_kind, key.indicator_code) if part)
-
-
 def reported(form: Form, key: CellKey, printed: Printed, sheet: str, address: str, *, unit: str = "") -> Found:
     """The cell ``key`` as printed at a place; ``unit`` is only given where the form does not know the code."""
-    scope, label = scope_of(key), label_of(form, key)
+    scope, label = key.scope, label_of(form, key)
     if printed.flag in _FLAGGED:
         rule, state, message = _FLAGGED[printed.flag]
         cell = ReadCell(key, printed.text, None, state, sheet, address)
@@ -86,7 +81,7 @@ def with_printed(form: Form, found: Found, printed: str, note: str, *, unit: str
             "请改为一致（数字里有逗号的，整个数字要加引号）"
         )
         uncertain = replace(cell, printed=printed, value=None, value_state="uncertain", note=notes)
-        problem = Problem("V10", message, cell.sheet, cell.address, printed, scope_of(cell.key))
+        problem = Problem("V10", message, cell.sheet, cell.address, printed, cell.key.scope)
         return Found(uncertain, [*found.problems, problem])
     return Found(replace(cell, printed=printed or cell.printed, note=notes), found.problems)
 
@@ -96,4 +91,4 @@ def _told_twice(form: Form, first: ReadCell, second: ReadCell) -> Problem:
         f"“{label_of(form, first.key)}”出现两次而不同：{first.sheet}!{first.address} 为“{first.printed}”，"
         f"{second.sheet}!{second.address} 为“{second.printed}”；采用了前一处，请删去多余的一处后重报"
     )
-    return Problem("V07", message, second.sheet, second.address, second.printed, scope_of(second.key))
+    return Problem("V07", message, second.sheet, second.address, second.printed, second.key.scope)
