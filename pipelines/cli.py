@@ -20,13 +20,17 @@ from rich.table import Table
 
 from pipelines.instance import WORKSPACE, prepare_home, run_night
 from pipelines.intake import shown
+from pipelines.intake import archived_path, is_sound, shown
+from pipelines.journal import Journal
 from pipelines.lock import NightIsRunningError, night_lock
+from pipelines.receipts import write_receipts
 from pipelines.seeding import seed_if_empty
 from pipelines.settings import Settings, SettingsError
 from pipelines.summary import print_night
 from pipelines.templates import write_template
 from schemas.form import FormError, form_for
 from schemas.register import RegisterError, load_register
+from warehouse.connection import reader
 from warehouse.publish import CURRENT, FILE_NAME
 from warehouse.query import QueryError, query
 
@@ -126,6 +130,27 @@ def sql(settings: Settings, statement: str, max_rows: int, as_csv: bool) -> None
     for line in lines:
         table.add_row(*("" if value is None else shown(str(value)) for value in line))
     Console(markup=False, emoji=False, highlight=False).print(table)
+
+
+@main.command()
+@click.pass_obj
+def receipts(settings: Settings) -> None:
+    """按已发布的结果补写回执（GONGKAI_RECEIPTS=off 的一夜之后）。"""
+    with reader(_published_file(settings)) as connection:
+        written = write_receipts(connection, settings.outbox)
+    click.echo(f"回执 {written.receipts} 份，其中新写或有变化的 {written.changed} 份：{settings.outbox}")
+
+
+@main.command()
+@click.pass_obj
+def verify(settings: Settings) -> None:
+    """重新核对存档里每个文件的散列；有缺失或损坏时退出码为 1。"""
+    entries = [entry for entry in Journal(settings.archive).of("file_received") if entry["outcome"] == "archived"]
+    damaged = [entry for entry in entries if not is_sound(settings.archive, entry["sha256"])]
+    for entry in damaged:
+        click.echo(f"缺失或损坏：{archived_path(settings.archive, entry['sha256'])}（{shown(entry['path'])}）")
+    click.echo(f"存档 {len(entries)} 个文件，缺失或损坏 {len(damaged)} 个")
+    sys.exit(1 if damaged else 0)
 
 
 @main.command()

@@ -112,6 +112,12 @@ def archived_path(archive: Path, sha256: str) -> Path:
     return archive / "objects" / sha256[:2] / sha256
 
 
+def is_sound(archive: Path, sha256: str) -> bool:
+    """Whether the archive holds exactly the bytes with this hash."""
+    path = archived_path(archive, sha256)
+    return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
+
+
 def shown(path: str) -> str:
     """A path or name that can be stored and printed: undecodable bytes and control characters are escaped."""
     text = path.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -7,7 +7,6 @@ night's staging starts from. Does not belong here: whose a submission is (``pipe
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.intake import archived_path, shown
+from pipelines.intake import archived_path, is_sound, shown
 from pipelines.journal import Entry, Journal
 from pipelines.readers.model import FileReading, Problem
 from pipelines.readers.pool import READER_VERSION, read_many
@@ -125,7 +124,7 @@ def read_new(settings: Settings, journal: Journal) -> ParseResult:
 
 def _checked(archive: Path, entry: Entry) -> Path:
     path = archived_path(archive, entry["sha256"])
-    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != entry["sha256"]:
+    if not is_sound(archive, entry["sha256"]):
         name = shown(entry["path"])
         raise ArchiveError(f"{path} is missing or damaged: restore it from a backup (received as {name})")
     return path

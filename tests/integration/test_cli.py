@@ -52,7 +52,7 @@ def test_the_help_lists_the_commands(tmp_path: Path) -> None:
     assert result.exit_code == 0
     listed = result.output.split("Commands:\n", 1)[1].split("\n")
     assert [line.split()[0] for line in listed if line.strip()] == sorted(main.commands)
-    assert {"nightly", "sql", "template", "ui"} <= main.commands.keys()
+    assert {"nightly", "receipts", "sql", "template", "ui", "verify"} <= main.commands.keys()
     assert "政府信息公开统计" in result.output
 
 
@@ -227,3 +227,31 @@ def test_a_sample_folder_that_is_not_there_is_a_usage_error(tmp_path: Path) -> N
     result = run(tmp_path, "nightly", "--samples", str(tmp_path / "none"))
     assert result.exit_code == 2
     assert not (tmp_path / "inbox").exists()
+
+
+# receipts and the archive
+
+
+def test_receipts_are_made_later_from_what_was_published(tmp_path: Path) -> None:
+    quiet = Settings(home=new_home(tmp_path / "home").home, receipts=False)
+    drop(quiet, f"{ORGAN}/2017.xlsx", annex(ORGAN, 2017, {"fj_open_total": 42}), "2018-01-05T10:00:00")
+    assert run_night(quiet).success
+    assert not quiet.outbox.exists()
+    result = run(quiet.home, "receipts")
+    assert (result.exit_code, result.output) == (0, f"回执 1 份，其中新写或有变化的 1 份：{quiet.outbox}\n")
+    assert len(list((quiet.outbox / ORGAN).glob("*.html"))) == 1
+    assert "其中新写或有变化的 0 份" in run(quiet.home, "receipts").output
+
+
+def test_verify_names_what_the_archive_has_lost(tmp_path: Path) -> None:
+    settings = new_home(tmp_path / "home")
+    drop(settings, f"{ORGAN}/2017.xlsx", annex(ORGAN, 2017, {"fj_open_total": 42}), "2018-01-05T10:00:00")
+    assert run_night(settings).success
+    result = run(settings.home, "verify")
+    assert (result.exit_code, result.output) == (0, "存档 1 个文件，缺失或损坏 0 个\n")
+    (stored,) = [path for path in (settings.archive / "objects").rglob("*") if path.is_file()]
+    stored.chmod(0o644)
+    stored.write_bytes(b"rot")
+    result = run(settings.home, "verify")
+    assert result.exit_code == 1
+    assert f"缺失或损坏：{stored}（{ORGAN}/2017.xlsx）" in result.output
