@@ -19,7 +19,6 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.instance import WORKSPACE, prepare_home, run_night
-from pipelines.intake import shown
 from pipelines.intake import archived_path, is_sound, shown
 from pipelines.journal import Journal
 from pipelines.lock import NightIsRunningError, night_lock
