@@ -1,8 +1,7 @@
-"""The codes of figures that a report states in its prose, loaded from ``schemas/narrative_codes.csv``.
+"""The figures that prose may print: ``schemas/narrative_codes.csv``.
 
-Belongs here: which ``nar_*`` codes exist, what they mean, their units. Does not belong here: how prose is read, or how
-a figure is compared with a table. A prose figure is a cell of sheet 正文 with the applicant kind ``''``, allowed beside
-every edition; no edition requires one.
+Belongs here: codes ``nar_*``, their meaning and unit; they are cells of any edition, so what a cell is called in
+sentences is said here too. Does not belong here: how prose is read.
 """
 
 from __future__ import annotations
@@ -14,29 +13,33 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-NARRATIVE_FILE: Final = Path(__file__).parent / "narrative_codes.csv"
-NARRATIVE_PREFIX: Final = "nar_"
+from schemas.form import CellKey, Form
+
 NARRATIVE_SHEET: Final = "正文"
+_CODES: Final = Path(__file__).parent / "narrative_codes.csv"
 
 
 @dataclass(frozen=True, slots=True)
-class NarrativeFigure:
-    """One prose figure: its Chinese ``meaning``, its ``unit``, the table indicator that counts the same ('' = none)."""
+class NarrativeCode:
+    """A figure of the prose; ``same_as`` is the supplement's code for the same quantity, or ''."""
 
     code: str
-    meaning: str
+    label: str
     unit: str
     same_as: str
 
 
 @cache
-def load_narrative() -> Mapping[str, NarrativeFigure]:
-    """All prose figures by code. Raises ValueError for a code without the prefix, or one listed twice."""
-    figures: dict[str, NarrativeFigure] = {}
-    with NARRATIVE_FILE.open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            code = row["code"]
-            if not code.startswith(NARRATIVE_PREFIX) or code in figures:
-                raise ValueError(f"{NARRATIVE_FILE.name}: {code!r} has no prefix {NARRATIVE_PREFIX!r} or stands twice")
-            figures[code] = NarrativeFigure(code, row["meaning_zh"], row["unit"], row["same_as"])
-    return figures
+def load_narrative_codes(path: Path = _CODES) -> Mapping[str, NarrativeCode]:
+    """All prose figures by code."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {row["code"]: NarrativeCode(row["code"], row["meaning_zh"], row["unit"], row["same_as"]) for row in rows}
+
+
+def label_of(form: Form, key: CellKey) -> str:
+    """What a department calls the cell: the form's label, the prose figure's meaning, or the code that nobody knows."""
+    if key.indicator_code in form.indicators:
+        return form.label(key)
+    code = load_narrative_codes().get(key.indicator_code)
+    return code.label if code else key.indicator_code

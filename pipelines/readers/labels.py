@@ -1,47 +1,39 @@
-"""Labels made comparable.
+"""Comparing what a file prints with what a form prints.
 
-Belongs here: the one normal form in which printed labels and the labels of the form files are compared. Does not belong
-here: which labels an edition has (``layout``), or how numbers are written (``numbers``).
+Belongs here: the one normal form of a label, in which line breaks, spaces, character width, kinds of brackets and
+quotes, and look-alike characters do not matter. Does not belong here: where in a grid a label stands.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
-_UNIFIED: Final = str.maketrans(
-    {
-        **dict.fromkeys("〔【[{", "("),
-        **dict.fromkeys("〕】]}", ")"),
-        **dict.fromkeys("“”„‟‘’「」『』'", '"'),
-        **dict.fromkeys("‐‑‒–—―−─", "-"),
-        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad", ""),
-    }
-)
-_SPACE: Final = re.compile(r"\s+")
-_ORDINAL: Final = re.compile(r"^(\d{1,2})[、,)]")
-_OF_WHICH: Final = re.compile(r"^其中[:,]?")
-_LONGEST_LABEL: Final = 200
-_DEEPEST_PATH: Final = 3
+_BRACKETS: Final = str.maketrans("〔[【｛{〕]】｝}", "((((()))))")
+_DROPPED: Final = str.maketrans("", "", "\"'“”‘’「」《》·.．、,，;；:：。\u200b\u200c\u200d\u2060\ufeff")
+_LONGEST: Final = 400
+"""characters that a label may have: a longer text is prose"""
+# the Radicals Supplement block, which NFKC leaves as it is
+_RADICALS: Final = str.maketrans("⺠⻅⻔⻓⻥⻬⻛⺟⻚⻋⻘⻢⻝⻜", "民见门长鱼齐风母页车青马食飞")
+_YEAR: Final = re.compile(r"(?<!\d)(20\d{2})(?!\d)")
 
 
-@lru_cache(maxsize=8192)
-def normal(text: str) -> str:
-    """``text`` without spaces and line breaks, in NFKC, with one kind of bracket, quote and dash; 其它 as 其他."""
-    folded = unicodedata.normalize("NFKC", text[:_LONGEST_LABEL]).translate(_UNIFIED)
-    return _SPACE.sub("", folded).replace("其它", "其他").rstrip(":")
+def normalise(text: str) -> str:
+    """The form in which two labels are equal: NFKC, no white space, one kind of bracket, no punctuation.
+
+    Prose is left as it is: it equals no label, and remembering it would fill the memory.
+    """
+    return _normalise(text) if len(text) <= _LONGEST else text
 
 
-@lru_cache(maxsize=8192)
-def row_label(text: str) -> str:
-    """The normal form of a row's label: 其中: does not count, and 1、 is the same as 1. in front of it."""
-    return _ORDINAL.sub(r"\1.", _OF_WHICH.sub("", normal(text)))
+@lru_cache(maxsize=65_536)
+def _normalise(text: str) -> str:
+    folded = unicodedata.normalize("NFKC", text.translate(_RADICALS))
+    return "".join(folded.split()).translate(_BRACKETS).translate(_DROPPED)
 
 
-def endings(path: Sequence[str]) -> list[str]:
-    """What a label may look like when several levels stand in one cell: the last 3, 2, 1 levels joined, longest first."""
-    labels = [label for label in path if label]
-    return ["".join(labels[-depth:]) for depth in range(min(len(labels), _DEEPEST_PATH), 0, -1)]
+def years_in(text: str) -> list[int]:
+    """The years 2000 to 2099 that a text prints, in order."""
+    return [int(year) for year in _YEAR.findall(unicodedata.normalize("NFKC", text))]
