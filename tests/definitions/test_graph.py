@@ -131,7 +131,7 @@ def test_a_table_shows_its_columns_and_key(table: str) -> None:
     metadata = assets()[table.replace(".", "/")].metadata
     shown = metadata["dagster/column_schema"]
     assert [column.name for column in shown.columns] == list(TABLES[table].columns)
-    assert metadata["key"].split(", ") == TABLES[table].metadata["key"]  # type: ignore[index]
+    assert metadata["key"].split(", ") == TABLES[table].metadata["key"]
 
 
 def test_only_the_step_that_reads_the_shared_folder_is_retried() -> None:

@@ -114,7 +114,7 @@ def test_a_missing_column_is_refused(tmp_path: Path) -> None:
         verify_in_new_process(file)
 
 
-def read_until(stop, started, file: Path, results: multiprocessing.Queue) -> None:  # type: ignore[type-arg]
+def read_until(stop, started, file: Path, results: multiprocessing.Queue) -> None:
     """Open, read two tables, compare, close, again and again."""
     opens, torn, errors = 0, 0, []
     nights = set()

@@ -47,13 +47,13 @@ def typed(form: Form, variant: str = "", values: Mapping[CellKey, object] | None
         organ_name=ORGAN_NAME,
         report_year=year or year_of(form),
         variant=variant,
-        values=chosen,  # type: ignore[arg-type]
+        values=chosen,
     )
 
 
 def template(form: Form, variant: str = "", **options: object) -> bytes:
     options = {"values": figures(form, variant), "report_year": year_of(form)} | options
-    return write_template(form, organ_code=ORGAN_CODE, organ_name=ORGAN_NAME, variant=variant, **options)  # type: ignore[arg-type]
+    return write_template(form, organ_code=ORGAN_CODE, organ_name=ORGAN_NAME, variant=variant, **options)
 
 
 def long_csv(form: Form, values: Mapping[CellKey, object], *, organ: str = ORGAN_CODE, year: int = 0) -> list[str]:
@@ -171,7 +171,7 @@ def workbook(sheets: Mapping[str, Sheet], hidden: Sequence[str] = ()) -> bytes:
         for number, line in enumerate(content.rows, start=1):
             for column, value in enumerate(line, start=1):
                 if value is not None:
-                    sheet.cell(number, column).value = value  # type: ignore[assignment]
+                    sheet.cell(number, column).value = value
         for top, left, bottom, right in content.merges:
             sheet.merge_cells(start_row=top + 1, start_column=left + 1, end_row=bottom + 1, end_column=right + 1)
         sheet.sheet_state = "hidden" if name in hidden else "visible"

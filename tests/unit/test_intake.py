@@ -33,7 +33,7 @@ def drop(settings: Settings, path: str, data: bytes, at: datetime | None = None)
     return target
 
 
-def night(settings: Settings):  # type: ignore[no-untyped-def]  # the tests read its fields
+def night(settings: Settings):
     return take_in(settings, Journal(settings.archive))
 
 

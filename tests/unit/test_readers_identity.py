@@ -37,7 +37,7 @@ def edited(data: bytes, changes: dict[str, object], sheet: str = "统计表") ->
     """The workbook with some cells of a sheet changed by address."""
     book = load_workbook(BytesIO(data))
     for address, value in changes.items():
-        book[sheet][address] = value  # type: ignore[index]
+        book[sheet][address] = value
     return saved(book)
 
 

@@ -37,7 +37,7 @@ def year_of(form: Form) -> int:
 
 
 def template(form: Form, variant: str = "", **options: object) -> bytes:
-    return write_template(form, report_year=year_of(form), variant=variant, **ORGAN, **options)  # type: ignore[arg-type]
+    return write_template(form, report_year=year_of(form), variant=variant, **ORGAN, **options)
 
 
 def opened(content: bytes) -> Workbook:
