@@ -23,6 +23,7 @@ class Limits:
     max_cells: int = 400_000
     max_submissions: int = 500
     max_cpu_seconds: int = 60
+    max_seconds: int = 300
     max_memory_bytes: int = 2 * 1024**3
 
 

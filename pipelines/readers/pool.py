@@ -10,6 +10,7 @@ import hashlib
 import multiprocessing
 import os
 import resource
+import signal
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -82,10 +83,15 @@ def _bound_memory(limits: Limits) -> None:
 
 
 def _read_one(path: Path, name: str, limits: Limits) -> FileReading:
-    """In the worker: the kernel ends a process that has used its seconds for this file."""
+    """In the worker: the kernel ends a process that has used its seconds for this file, working or waiting."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     _bound(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + limits.max_cpu_seconds)
-    return read_file(path.read_bytes(), name, limits)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, limits.max_seconds)
+    try:
+        return read_file(path.read_bytes(), name, limits)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _bound(kind: int, wanted: int) -> None:

@@ -107,6 +107,15 @@ def test_processor_time_and_memory_are_bounded(good: list[Item]) -> None:
     }
 
 
+def test_a_process_that_only_waits_is_ended_too(good: list[Item], tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.xlsx"
+    os.mkfifo(pipe)
+    answers = dict(read_many([*good[:2], ("waits", pipe, "pipe.xlsx")], Limits(max_seconds=3), 2))
+    assert [problem.rule_id for problem in answers["waits"].problems] == ["V01"]
+    assert not answers["waits"].is_final
+    assert all(answers[key].is_final and answers[key].submissions for key in ("key0", "key1"))
+
+
 def test_the_bounds_do_not_reach_the_parent(good: list[Item]) -> None:
     before = [resource.getrlimit(kind) for kind in (resource.RLIMIT_AS, resource.RLIMIT_CPU, resource.RLIMIT_CORE)]
     list(read_many(good[:1], Limits(), workers=1))
