@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
@@ -57,6 +57,9 @@ class Recognised:
     """(grid, first row, last row) of each table found"""
     heads: Sequence[str]
     """texts of the column heads found that may print the report year"""
+
+    rivals: Sequence[str] = ()
+    """other editions of which just as many cells are there: what would tell them apart is missing"""
 
     @property
     def share(self) -> float:
@@ -120,7 +123,10 @@ def _best(sheets: Sequence[_Sheet], forms: Sequence[Form]) -> Recognised | None:
     """The edition and variant of which most is there; of two equally complete ones the larger."""
     found = [_locate(sheets, form, variant) for form in forms for variant in form.variants]
     best = max(found, key=lambda item: (item.share, len(item.places)), default=None)
-    return best if best is not None and best.share >= ENOUGH else None
+    if best is None or best.share < ENOUGH:
+        return None
+    others = (item for item in found if item.form.form_code != best.form.form_code)
+    return replace(best, rivals=tuple(o.form.form_code for o in others if len(o.places) >= len(best.places)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,13 @@ def _out_of_years(form_code: str, year: int) -> Iterator[Problem]:
 
 
 def _other_template(identity: Identity, found: Recognised) -> Iterator[Problem]:
-    """V10: the hidden sheet names another edition than the tables show."""
+    """V10: the tables fit several editions, or the hidden sheet names another edition than they show."""
+    if found.rivals:
+        message = (
+            f"表里只有表样 {found.form.form_code} 与 {'、'.join(found.rivals)} 共有的部分，无法断定是哪一版；"
+            f"暂按 {found.form.form_code} 读取，请补全缺少的部分后重报"
+        )
+        yield Problem("V10", message, scope="identity/form_code")
     if identity.form_code and identity.form_code != found.form.form_code:
         message = (
             f"模板是表样 {identity.form_code} 的，表里却是 {found.form.form_code} 的行列；按表里的行列读取，"

@@ -251,3 +251,26 @@ def test_long_texts_at_the_top_are_prose() -> None:
     blanks = " " * 30_000
     data = headed(["报告年度：" + blanks + "x", "单位代码：" + "字" * 300, "甲：" + blanks + "乙"], ["报告年度", 2024])
     assert identity(only(data)) == ("", "", 2024)
+
+
+def test_tables_that_two_editions_share_are_held_with_the_question() -> None:
+    book = load_workbook(BytesIO(typed(FORMS["gb_2019"], year=2019)))
+    sheet = book.active
+    assert sheet is not None
+    third = next(line[0].row for line in sheet.iter_rows() if str(line[0].value or "").startswith("三、收到和处理"))
+    # 第二部分, the one part in which the editions differ, is not there
+    for merged in [m for m in sheet.merged_cells.ranges if m.min_row < third and m.min_row > 1]:
+        sheet.unmerge_cells(str(merged))
+    for line in sheet.iter_rows(min_row=2, max_row=third - 1):
+        for one in line:
+            one.value = None
+    submission = only(saved(book))
+    (problem,) = [found for found in submission.problems if found.rule_id == "V10"]
+    assert "gb_2019" in problem.message
+    assert "gb_2021" in problem.message
+    assert problem.outcome == "fail"
+
+
+@pytest.mark.parametrize(("form_code", "variant"), [(code, v) for code, form in FORMS.items() for v in form.variants])
+def test_a_whole_form_leaves_no_doubt_about_its_edition(form_code: str, variant: str) -> None:
+    assert "V10" not in rules_of(only(typed(FORMS[form_code], variant)))
