@@ -92,7 +92,8 @@ def take_in(settings: Settings, journal: Journal) -> Intake:
             deferred.append(found.path)
             continue
         # what could not be opened is tried again every night: a lock or a right may be gone by then
-        if mark is not None and not record.pop("is_refused", False):
+        is_refused = record.pop("is_refused", False)
+        if mark is not None and not is_refused:
             still_seen[found.path] = mark
         sha256 = record["sha256"]
         if (found.path, sha256) in known_paths:

@@ -76,10 +76,8 @@ def _clear(instance: dg.DagsterInstance, own_run_id: str | None) -> list[str]:
 
 def _is_dead(record: dg.RunRecord) -> bool:
     pid = record.dagster_run.tags.get(PID_TAG)
-    if pid is not None:
-        # the lock was free: a live process of that number is not a night any more, unless it has just begun
-        return not _is_alive(int(pid)) or _age(record) > _GRACE
-    return _age(record) > _GRACE
+    # the lock was free: even a live process of that number is not a night any more, unless it has just begun
+    return (pid is not None and not _is_alive(int(pid))) or _age(record) > _GRACE
 
 
 def _age(record: dg.RunRecord) -> timedelta:
@@ -92,5 +90,5 @@ def _is_alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True
+        pass  # somebody else's, but there
     return True

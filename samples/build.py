@@ -20,6 +20,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
+from pipelines.readers.delimited import REQUIRED
 from pipelines.templates import NarrativeFigure, write_statutory, write_template
 from samples.allocate import STORY, Figure, build_figures, wrong_version
 from samples.allocate.model import ANNEX, CITY, NATIONAL, SUPPLEMENT
@@ -28,16 +29,7 @@ from schemas.narrative import load_narrative_codes
 from schemas.register import Register, basis_of, load_register
 
 SAMPLES_FOLDER: Final = Path(__file__).parent
-CSV_HEADER: Final = (
-    "organ_code",
-    "report_year",
-    "form_code",
-    "indicator_code",
-    "applicant_kind",
-    "measure",
-    "value",
-    "note",
-)
+CSV_HEADER: Final = (*REQUIRED, "note")
 MANIFEST_HEADER: Final = ("path", "received_at", "note")
 
 MADE_UP: Final = "样例数据：分解到本单位的数字为虚构，仅供演示"
