@@ -182,6 +182,32 @@ FIELDS: Final = _fields(
         "open, waived (accepted by the office as printed) or lapsed",
         allowed=("open", "waived", "lapsed"),
     ),
+    Field(
+        "decision_note",
+        "VARCHAR",
+        "决定",
+        "Who explained or accepted the finding, when and why, or why that lapsed; '' = none",
+    ),
+    Field(
+        "role",
+        "VARCHAR",
+        "角色",
+        "likelier_wrong (changing this cell alone closes the equations), tied (one of several such) or operand",
+        allowed=("likelier_wrong", "tied", "operand"),
+    ),
+    Field(
+        "suggested_value",
+        "DECIMAL(18,4)",
+        "推算数值",
+        "The value that would close the equations; never stored as a figure",
+    ),
+    Field(
+        "explanation_kind",
+        "VARCHAR",
+        "解释类别",
+        "likelier_wrong or tied (a cell), misclassified (M07), digits (M08), made_this_year or inherited, witnesses",
+        allowed=("likelier_wrong", "tied", "misclassified", "digits", "made_this_year", "inherited", "witnesses"),
+    ),
     Field("first_seen_at", "TIMESTAMP", "首次发现", "Night on which the finding was first seen (Asia/Shanghai)"),
     # files and submissions
     Field("file_id", "VARCHAR", "文件编号", "F + number in the archive's journal", pattern=r"^F[0-9]{6,}$"),

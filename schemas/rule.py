@@ -5,7 +5,9 @@ Does not belong here: the grammar of equations (``schemas.equation``), their tra
 (``schemas.rule_compiler``), or judging (``warehouse.judge``).
 
 Kinds of rule: ``equation`` (linear), ``reading`` (found while reading a file: families V and M04), ``variant`` (a
-printed variant of an edition is itself the finding) and ``roll_up`` (a SELECT of its own over many organs' figures).
+printed variant of an edition is itself the finding) and ``select``: what is not linear has a SELECT of its own, judged
+in its ``turn``: ``own`` cells with the equations, ``prior`` years' with their year, ``roll_up`` over many organs'
+figures after everything else.
 
 Blank policies of an equation, where some operand is blank:
     uncertain   nothing is judged
@@ -31,7 +33,8 @@ from schemas.form import MEASURES
 
 RULES_FOLDER: Final = Path(__file__).parent / "rules"
 SEVERITIES: Final = ("error", "warning", "info")
-KINDS: Final = ("equation", "reading", "variant", "roll_up")
+KINDS: Final = ("equation", "reading", "variant", "select")
+TURNS: Final = ("", "own", "prior", "roll_up")
 BLANK_POLICIES: Final = ("uncertain", "zero", "bounds")
 PRIOR_RELATIONS: Final = ("same", "mapped", "earlier")
 """Last year's same edition; last year's other edition by the crosswalk; the same edition of an earlier year."""
@@ -93,7 +96,9 @@ class Rule:
     """a reading rule that a report without cells cannot be judged by"""
     variant: str
     select: str
-    """the file under warehouse/sql/rules that judges a roll_up rule"""
+    """the file under warehouse/sql/rules that judges a select rule"""
+    turn: str
+    """when a select rule is judged: own, prior or roll_up; '' for the other kinds"""
     labels: tuple[tuple[str, str], ...]
     """labels of prose figures, which no form prints"""
     sentence: str
@@ -154,6 +159,7 @@ def _build_rule(row: Mapping[str, Any]) -> Rule:
         judges_cells=row.get("judges_cells", False),
         variant=row.get("variant", ""),
         select=row.get("select", ""),
+        turn=row.get("turn", ""),
         labels=tuple(sorted(row.get("labels", {}).items())),
         sentence=row["sentence"],
         sentence_uncertain=row.get("sentence_uncertain", DEFAULT_UNCERTAIN),
@@ -203,6 +209,7 @@ def _validate(rule: Rule) -> None:
             ("severity", rule.severity, SEVERITIES),
             ("kind", rule.kind, KINDS),
             ("blank", rule.blank, BLANK_POLICIES),
+            ("turn", rule.turn, TURNS),
             ("across_gap", rule.across_gap, ("", *RELATIONS)),
             *(("prior", relation, PRIOR_RELATIONS) for relation in rule.prior),
             *(("measures", measure, MEASURES) for item in rule.statements for measure in item.measures),
@@ -210,7 +217,12 @@ def _validate(rule: Rule) -> None:
         )
         if value not in allowed
     ]
-    needed = {"equation": rule.statements, "variant": rule.variant, "roll_up": rule.select, "reading": True}
+    needed = {
+        "equation": rule.statements,
+        "variant": rule.variant,
+        "select": rule.select and rule.turn,
+        "reading": True,
+    }
     if rule.kind in needed and not needed[rule.kind]:
         problems.append(f"a rule of kind {rule.kind} says what it judges")
     if rule.kind == "equation" and not rule.editions:

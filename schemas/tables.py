@@ -128,14 +128,22 @@ TABLES: Final[Mapping[str, pa.DataFrameSchema]] = {
             "One row per outcome that failed or is uncertain.",
             "finding_id",
             "finding_id submission_id? file_id? organ_code report_year? form_code? rule_id severity scope outcome lhs?"
-            " rhs? difference? message mend state first_seen_at",
+            " rhs? difference? message mend state decision_note first_seen_at",
         ),
         _table(
             "core.finding_cell",
             "问题涉及的单元格",
             "One row per finding and cell that takes part in it.",
             "finding_id position",
-            "finding_id position indicator_code applicant_kind measure sheet address printed value?",
+            "finding_id position indicator_code applicant_kind measure sheet address printed value? role"
+            " suggested_value?",
+        ),
+        _table(
+            "core.finding_explanation",
+            "问题的解释",
+            "One row per finding and explanation of it: which cell is likelier wrong, since when the figures differ.",
+            "finding_id position",
+            "finding_id position explanation_kind indicator_code applicant_kind measure suggested_value? message",
         ),
         _table(
             "mart.city_rollup",

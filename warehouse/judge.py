@@ -4,8 +4,9 @@ Belongs here: the order in which the SELECTs under ``sql/rules`` run, and the ta
 belong here: what a rule says (``schemas/rules``), any judgement on a single figure (the SELECTs), reading files.
 
 Reads ``stage.file``, ``submission``, ``cell``, ``problem``, ``organ`` and ``duty``; fills ``stage.derived_value``,
-``stage.rule_outcome`` and ``stage.verdict``. It leaves behind ``stage.rule``, ``rule_edition``, ``rule_instance`` and
-``rule_term`` - which cells take part in the outcome at (form, variant, rule, scope) - and drops its other tables.
+``stage.rule_outcome``, ``stage.explanation`` and ``stage.verdict``. It leaves behind ``stage.rule``, ``rule_edition``,
+``rule_instance`` and ``rule_term`` - which cells take part in the outcome at (form, variant, rule, scope) - and drops
+its other tables.
 """
 
 from __future__ import annotations
@@ -47,11 +48,11 @@ CREATE OR REPLACE TABLE stage.printed_cell (
     applicant_kind VARCHAR NOT NULL, measure VARCHAR NOT NULL, label VARCHAR NOT NULL);
 """
 _WORKING_TABLES: Final = (
-    "crosswalk", "printed_cell", "figure", "known", "standing", "rule_source", "comparison", "roll_up",
+    "crosswalk", "printed_cell", "figure", "known", "standing", "rule_source", "comparison", "selected",
 )  # fmt: skip
 
 
-_RESULTS: Final = ("derived_value", "rule_outcome", "verdict")
+_RESULTS: Final = ("derived_value", "rule_outcome", "explanation", "verdict")
 
 
 class JudgeError(RuntimeError):
@@ -78,16 +79,15 @@ def judge(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], forms: M
     _append(connection, "rule_outcome", "variants")
     years = [row[0] for row in connection.execute("SELECT DISTINCT report_year FROM stage.submission").fetchall()]
     _judge_equations(connection, "own", None)
+    _judge_selects(connection, rules, "own")
     for report_year in sorted(years):
         # a sibling edition is compared once its own history has been judged
         for needs in ("prior", "sibling"):
             _judge_equations(connection, needs, report_year)
+        _judge_selects(connection, rules, "prior", {"report_year": report_year})
     _replace(connection, "standing", "standing")
     _replace(connection, "comparison", "comparison")
-    for rule in rules:
-        if rule.kind == "roll_up":
-            _replace(connection, "roll_up", rule.select, {"rule_id": rule.rule_id})
-            _append(connection, "rule_outcome", "roll_up_outcomes", {"rule_id": rule.rule_id})
+    _judge_selects(connection, rules, "roll_up")
     _append(connection, "verdict", "verdicts")
     for table in _WORKING_TABLES:
         connection.execute(f"DROP TABLE IF EXISTS stage.{table}")
@@ -98,6 +98,20 @@ def _judge_equations(connection: duckdb.DuckDBPyConnection, needs: str, report_y
     _replace(connection, "standing", "standing")
     _replace(connection, "rule_source", "sources", {"report_year": report_year})
     _append(connection, "rule_outcome", "equations", {"needs": needs, "report_year": report_year})
+
+
+def _judge_selects(
+    connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], turn: str, values: Mapping[str, Any] | None = None
+) -> None:
+    """Append the outcomes of the rules that have a SELECT of their own and this turn.
+
+    Each SELECT gives submission_id, file_id, organ_code, report_year, form_code, scope, outcome, lhs, rhs, note, label
+    and gaps ({row} and {gaps} of the rule's sentence); it may use $rule_id and what the turn gives ($report_year).
+    """
+    for rule in rules:
+        if rule.turn == turn:
+            _replace(connection, "selected", rule.select, {"rule_id": rule.rule_id, **(values or {})})
+            _append(connection, "rule_outcome", "select_outcomes", {"rule_id": rule.rule_id})
 
 
 def _replace(

@@ -75,7 +75,7 @@ CREATE TABLE stage.build (
     forms_hash VARCHAR NOT NULL, register_hash VARCHAR NOT NULL, files_received BIGINT NOT NULL,
     cells_read BIGINT NOT NULL);
 
--- judging writes the three below ------------------------------------------------------------------------------
+-- judging writes the four below ------------------------------------------------------------------------------
 -- what a closed sum implies for a blank total
 CREATE TABLE stage.derived_value (
     submission_id VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL, applicant_kind VARCHAR NOT NULL,
@@ -86,6 +86,13 @@ CREATE TABLE stage.rule_outcome (
     submission_id VARCHAR, file_id VARCHAR, organ_code VARCHAR NOT NULL, report_year INTEGER, form_code VARCHAR,
     rule_id VARCHAR NOT NULL, severity VARCHAR NOT NULL, scope VARCHAR NOT NULL, outcome VARCHAR NOT NULL,
     lhs DECIMAL(18,4), rhs DECIMAL(18,4), difference DECIMAL(18,4), note VARCHAR NOT NULL, message VARCHAR NOT NULL);
+
+-- what is likelier wrong behind an outcome that failed, and since when; position orders the explanations of an outcome.
+-- kind: likelier_wrong and tied name a cell and the value that would close the equations, others speak of the outcome
+CREATE TABLE stage.explanation (
+    submission_id VARCHAR NOT NULL, rule_id VARCHAR NOT NULL, scope VARCHAR NOT NULL, position INTEGER NOT NULL,
+    kind VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL, applicant_kind VARCHAR NOT NULL, measure VARCHAR NOT NULL,
+    suggested_value DECIMAL(18,4), message VARCHAR NOT NULL);
 
 -- what became of a submission
 CREATE TABLE stage.verdict (

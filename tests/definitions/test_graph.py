@@ -42,7 +42,8 @@ GRAPH = {
     "core/fct_finding": ("core", "rule_ledger"),
     "core/fct_cell": ("core", "core/fct_submission"),
     "core/official_cell": ("core", "core/fct_cell core/fct_submission"),
-    "core/finding_cell": ("core", "core/fct_finding core/fct_submission"),
+    "core/finding_explanation": ("core", "core/fct_finding"),
+    "core/finding_cell": ("core", "core/fct_finding core/fct_submission core/finding_explanation"),
     "mart/city_rollup": ("mart", "core/dim_organ core/fct_submission core/official_cell core/reporting_duty"),
     "mart/year_over_year": ("mart", "mart/city_rollup"),
     "mart/reported_vs_computed": (

@@ -128,6 +128,7 @@ class Night:
             "message": "各渠道之和不等于申请总数",
             "mend": "请核对",
             "state": "open",
+            "decision_note": "",
             "first_seen_at": ARRIVED,
         }
         self._load("core.fct_finding", **row | changes)
@@ -142,6 +143,7 @@ class Night:
             "sheet": "统计表",
             "address": "D12",
             "printed": "9",
+            "role": "operand",
         }
         self._load("core.finding_cell", **row | changes)
 
@@ -207,6 +209,8 @@ def test_the_answer_for_machines_says_everything(night: Night, tmp_path: Path) -
                         "address": "D12",
                         "printed": "9",
                         "value": "9.0000",
+                        "role": "operand",
+                        "suggested_value": None,
                     },
                     {
                         "position": 2,
@@ -217,6 +221,8 @@ def test_the_answer_for_machines_says_everything(night: Night, tmp_path: Path) -
                         "address": "",
                         "printed": "",
                         "value": None,
+                        "role": "operand",
+                        "suggested_value": None,
                     },
                 ],
             }

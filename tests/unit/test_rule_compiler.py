@@ -202,7 +202,7 @@ def test_sentences_use_the_forms_own_labels() -> None:
         ({"each": "column"}, "each 'column'"),
         ({"prior": ["last"]}, "prior 'last'"),
         ({"editions": "all"}, "an equation names its editions"),
-        ({"kind": "roll_up"}, "says what it judges"),
+        ({"kind": "select"}, "says what it judges"),
         ({"equations": [{"equation": "fj_suits <= fj_reviews", "rwo": "x"}]}, r"unknown fields \['rwo'\]"),
         ({"severty": "error"}, r"unknown fields \['severty'\]"),
         ({"version": "one"}, "ValueError"),

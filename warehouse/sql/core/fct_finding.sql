@@ -30,6 +30,7 @@ SELECT
     f.message,
     coalesce(c.mend, '') AS mend,
     'open' AS state,
+    '' AS decision_note,
     coalesce(s.first_seen_at, b.built_at) AS first_seen_at
 FROM found AS f
 CROSS JOIN stage.build AS b

@@ -1,6 +1,18 @@
 -- grain: finding and cell that takes part in it: the operands of an equation, or the place a reading problem names.
--- Cells of last year's or another edition's submission are not listed: they stand in another file.
-WITH operand AS (
+-- The likelier wrong cell comes first. Cells of last year's or another edition's submission are not listed: they stand in another file.
+WITH suspect AS (
+    SELECT
+        finding_id,
+        indicator_code,
+        applicant_kind,
+        measure,
+        min(explanation_kind) AS role,
+        max(suggested_value) AS suggested_value
+    FROM core.finding_explanation
+    WHERE explanation_kind IN ('likelier_wrong', 'tied')
+    GROUP BY finding_id, indicator_code, applicant_kind, measure
+),
+operand AS (
     SELECT
         f.finding_id,
         CAST(t.position AS BIGINT) AS position,
@@ -47,14 +59,24 @@ WITH operand AS (
 )
 
 SELECT
-    finding_id,
-    CAST(row_number() OVER (PARTITION BY finding_id ORDER BY position, sheet, address) AS INTEGER) AS position,
-    indicator_code,
-    applicant_kind,
-    measure,
-    sheet,
-    address,
-    printed,
-    value
-FROM operand
+    o.finding_id,
+    CAST(row_number() OVER (
+        PARTITION BY o.finding_id
+        ORDER BY coalesce(s.role, 'z'), o.position, o.sheet, o.address
+    ) AS INTEGER) AS position,
+    o.indicator_code,
+    o.applicant_kind,
+    o.measure,
+    o.sheet,
+    o.address,
+    o.printed,
+    o.value,
+    coalesce(s.role, 'operand') AS role,
+    s.suggested_value
+FROM operand AS o
+LEFT JOIN suspect AS s
+    ON s.finding_id = o.finding_id
+    AND s.indicator_code = o.indicator_code
+    AND s.applicant_kind = o.applicant_kind
+    AND s.measure = o.measure
 ORDER BY finding_id, position
