@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pipelines.journal import Entry
+from schemas.organ_event import OrganEvent
 from schemas.register import Duty, Register, basis_of
 
 DutyIndex = Mapping[tuple[str, int, str], Duty]
@@ -75,8 +76,7 @@ def assign(entry: Entry, stated: Stated, register: Register, duties: DutyIndex) 
     duty = duties.get((organ.organ_code, stated.report_year, stated.form_code))
     remarks = [*_other_organ(stated, organ.organ_code, register), *_other_name(stated, organ.organ_code, register)]
     if duty is None:
-        sentence = f"名录中{organ.name}{stated.report_year}年度不应报送表样 {stated.form_code}；请核对年度和表样"
-        remarks.append(Remark("V22", sentence))
+        remarks.append(_not_owed(stated, organ.organ_code, register))
     return Assigned(
         entry=entry,
         stated=stated,
@@ -126,7 +126,10 @@ def _night_key(item: Assigned) -> tuple[int, str, int, str]:
 
 
 def _other_organ(stated: Stated, organ_code: str, register: Register) -> Iterator[Remark]:
-    """V21: the file names an organ that is not the folder's; V20: a name that the register does not know."""
+    """V21: the file names an organ that is not the folder's; V20: a name that the register does not know.
+
+    An organ that is no more is named by its successor out of habit: that is an old name (V23) and no wrong folder.
+    """
     named: str | None = stated.organ_code or None
     if named is None and stated.organ_name:
         organ = register.by_name(stated.organ_name, stated.report_year)
@@ -134,18 +137,55 @@ def _other_organ(stated: Stated, organ_code: str, register: Register) -> Iterato
         if organ is None:
             yield Remark("V20", f"名录中没有“{stated.organ_name}”，按所在文件夹的机构处理", stated.organ_name)
     if named is not None and named != organ_code:
+        printed = stated.organ_code or stated.organ_name
+        if event := _takeover(named, organ_code, stated.report_year, register):
+            yield _old_name(printed, event, organ_code, stated.report_year, register)
+            return
         there = register.organs[named].name if named in register.organs else "名录外的机构"
         here = register.organs[organ_code].name
         sentence = f"文件写明的机构是 {named}（{there}），却放在 {organ_code}（{here}）的文件夹里；请改正机构或换文件夹"
-        yield Remark("V21", sentence, stated.organ_code or stated.organ_name)
+        yield Remark("V21", sentence, printed)
 
 
 def _other_name(stated: Stated, organ_code: str, register: Register) -> Iterator[Remark]:
-    """V23: a name that the organ had in another year; of another organ's name V21 speaks."""
-    name = stated.organ_name
-    named = register.by_name(name, stated.report_year) if name else None
+    """V23: a name that the organ had in another year, or that of one it took over; of another organ's V21 speaks."""
+    name, year = stated.organ_name, stated.report_year
+    named = register.by_name(name, year) if name else None
     if named is None or organ_code not in (named.organ_code, stated.organ_code):
         return
-    current = register.name_in(organ_code, stated.report_year)
-    if not register.is_name_in_use(organ_code, name, stated.report_year):
-        yield Remark("V23", f"“{name}”不是{stated.report_year}年度在用的名称，该年度应为“{current}”", name)
+    if register.is_name_in_use(organ_code, name, year):
+        return
+    if event := _takeover(named.organ_code, organ_code, year, register):
+        yield _old_name(name, event, organ_code, year, register)
+    else:
+        yield Remark("V23", f"“{name}”不是{year}年度在用的名称，该年度应为“{register.name_in(organ_code, year)}”", name)
+
+
+def _takeover(code: str, by: str, year: int, register: Register) -> OrganEvent | None:
+    """The event by which ``by`` took over from an organ that is no more in that year; None = it did not."""
+    for event in register.predecessors(by, year):
+        if event.organ_code == code and not register.organs[code].exists_in(year):
+            return event
+    return None
+
+
+def _old_name(printed: str, event: OrganEvent, organ_code: str, year: int, register: Register) -> Remark:
+    sentence = (
+        f"“{printed}”是前身机构：{register.told(event)}；已按 {organ_code} 的报表处理，"
+        f"该年度应写“{register.name_in(organ_code, year)}”"
+    )
+    return Remark("V23", sentence, printed)
+
+
+def _not_owed(stated: Stated, organ_code: str, register: Register) -> Remark:
+    """V22, with what became of an organ that is no more, or since when there is one that is new."""
+    organ, year = register.organs[organ_code], stated.report_year
+    owed = f"名录中{organ.name}{year}年度不应报送表样 {stated.form_code}"
+    if organ.valid_to_year is not None and year > organ.valid_to_year:
+        told = "；".join(register.told(event) for event in register.successors(organ_code, year))
+        if told:
+            return Remark("V22", f"{owed}：{told}；请由承接的单位报送，或核对年度")
+        return Remark("V22", f"{owed}：该机构{organ.valid_to_year}年度后不再报送；请核对年度")
+    if organ.valid_from_year is not None and year < organ.valid_from_year:
+        return Remark("V22", f"{owed}：该机构自{organ.valid_from_year}年度起报送；请核对年度")
+    return Remark("V22", f"{owed}；请核对年度和表样")

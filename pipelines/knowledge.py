@@ -35,6 +35,9 @@ class Knowledge:
         """Rows of the staging tables that hold data, by table name."""
         return {
             "organ": self._organs(),
+            "organ_year": self._organ_years(),
+            "organ_name": (asdict(spell) for spell in self.register.spells),
+            "organ_event": self._organ_events(),
             "duty": (asdict(duty) for duty in self.register.duties()),
             "form": self._forms(),
             "indicator": self._indicators(),
@@ -57,6 +60,30 @@ class Knowledge:
                 "valid_from_year": organ.valid_from_year,
                 "valid_to_year": organ.valid_to_year,
                 "code_status": organ.code_status,
+            }
+
+    def _organ_years(self) -> Iterable[dict[str, Any]]:
+        """Every organ in every collected year, as it then was."""
+        register = self.register
+        for year in register.collected_years():
+            for code, organ in register.organs.items():
+                yield {
+                    "organ_code": code,
+                    "report_year": year,
+                    "name": register.name_in(code, year),
+                    "parent_code": register.parent_in(code, year) or None,
+                    "district_code": register.district_of(code, year),
+                    "level": register.level_of(code, year),
+                    "organ_kind": register.slice_kind_of(code),
+                    "does_exist": organ.exists_in(year),
+                }
+
+    def _organ_events(self) -> Iterable[dict[str, Any]]:
+        for event in self.register.events:
+            yield asdict(event) | {
+                "successor_code": event.successor_code or None,
+                "carries": event.carries,
+                "sentence": self.register.told(event),
             }
 
     def _forms(self) -> Iterable[dict[str, Any]]:

@@ -14,7 +14,9 @@ import pandera.pandas as pa
 import pyarrow
 
 from schemas.form import MEASURES
-from schemas.register import BASES, CODE_STATUSES, KINDS, MODES
+from schemas.organ_event import CARRIES, EVENTS
+from schemas.register import BASES, CODE_STATUSES, KINDS, MODES, SPELL_KINDS
+from schemas.register_table import SOURCES
 
 ARROW_TYPES: Final = {
     "VARCHAR": pyarrow.string(),
@@ -72,7 +74,8 @@ _SHA256: Final = r"^[0-9a-f]{64}$"
 FIELDS: Final = _fields(
     # organs and duties
     Field("organ_code", "VARCHAR", "机构代码", "Stable code of the organ; XMP + 5 digits are provisional"),
-    Field("name", "VARCHAR", "机构名称", "Name of the organ as last in force"),
+    Field("name", "VARCHAR", "机构名称", "Name of the organ: as last in force, or in the row's own years"),
+    Field("name_kind", "VARCHAR", "名称类别", "official, former (official once), alias or short", allowed=SPELL_KINDS),
     Field(
         "kind",
         "VARCHAR",
@@ -90,8 +93,39 @@ FIELDS: Final = _fields(
         "government = governments, their offices, street offices, towns; department = all others",
         allowed=("government", "department"),
     ),
-    Field("valid_from_year", "INTEGER", "起始年度", "First report year of the organ; NULL = open"),
-    Field("valid_to_year", "INTEGER", "终止年度", "Last report year of the organ; NULL = open"),
+    Field("valid_from_year", "INTEGER", "起始年度", "First report year of the organ or name; NULL = open"),
+    Field("valid_to_year", "INTEGER", "终止年度", "Last report year of the organ or name; NULL = open"),
+    Field("does_exist", "BOOLEAN", "在册", "Whether the organ exists in the report year"),
+    Field("event", "VARCHAR", "事件", "What happened to the organ", allowed=EVENTS),
+    Field(
+        "happened_on",
+        "VARCHAR",
+        "发生时间",
+        "As exact as it is known: a year, a month or a day, like 2019, 2019-03, 2019-03-29",
+        pattern=r"^[0-9]{4}(-[0-9]{2}){0,2}$",
+    ),
+    Field("effective_year", "INTEGER", "生效年度", "First report year in which the event holds"),
+    Field("successor_code", "VARCHAR", "承接机构", "Organ that takes over; NULL where nobody does"),
+    Field(
+        "share",
+        "DECIMAL(18,4)",
+        "承接份额",
+        "Part of the predecessor's figures that may be carried over, 0 to 1; NULL = not stated: none are",
+    ),
+    Field(
+        "carries",
+        "VARCHAR",
+        "承接范围",
+        "What is carried over by the share: all figures, cumulative ones only (an abolished organ's last), or none",
+        allowed=CARRIES,
+    ),
+    Field(
+        "source",
+        "VARCHAR",
+        "资料来源",
+        "seen in a source, inferred from one, recalled (to be checked, 待核), or made_up",
+        allowed=SOURCES,
+    ),
     Field(
         "code_status",
         "VARCHAR",
@@ -106,7 +140,10 @@ FIELDS: Final = _fields(
         "own = the organ's own figures, consolidated = a government for all below it, published = a report as printed",
         allowed=BASES,
     ),
-    Field("due_on", "DATE", "截止日期", "Last day for filing"),
+    Field("due_on", "DATE", "截止日期", "Last day for filing: the organ's own, the city's or the statutory one"),
+    Field("statutory_due_on", "DATE", "法定截止日期", "Last day for filing by law"),
+    Field("period_from", "DATE", "统计期起", "First day that the figures are about; not 1 January for a new organ"),
+    Field("period_to", "DATE", "统计期止", "Last day that the figures are about; not 31 December for one that ended"),
     Field("gates_total", "BOOLEAN", "计入完整性", "Whether a total is incomplete without this submission"),
     Field(
         "mode",
@@ -231,7 +268,7 @@ FIELDS: Final = _fields(
         allowed=("read", "rejected", "duplicate"),
     ),
     Field("reason", "VARCHAR", "原因", "Why a file was not read; '' where it was"),
-    Field("submissions", "INTEGER", "报表份数", "Submissions read from the file", minimum=0),
+    Field("submissions", "INTEGER", "报表份数", "Submissions read from the file, or for the duty", minimum=0),
     Field(
         "submission_id",
         "VARCHAR",
@@ -251,6 +288,25 @@ FIELDS: Final = _fields(
     Field("is_official", "BOOLEAN", "正式数", "Whether the submission counts now for its organ, year and form"),
     Field("supersedes", "VARCHAR", "替代", "Submission that was official before this one"),
     Field("receipt_no", "VARCHAR", "回执号", "Number of the receipt in outbox/"),
+    Field(
+        "duty_status",
+        "VARCHAR",
+        "报送状态",
+        "accepted in time; late = accepted, but first after due_on; nil = accepted, nothing to report, in time or not;"
+        " held = nothing counts yet, errors to be mended; received = only files that could not be read;"
+        " due = nothing came, still time; missing = nothing came and time is up; not_due = nothing owed."
+        " In a backfill year nothing is late",
+        allowed=("due", "received", "accepted", "held", "late", "missing", "nil", "not_due"),
+    ),
+    Field(
+        "days_late",
+        "INTEGER",
+        "逾期天数",
+        "Days from due_on to the first accepted submission, or to the night's date while there is none; 0 = in time;"
+        " NULL = cannot be late (backfill, not_due)",
+        minimum=0,
+    ),
+    Field("waits_for", "VARCHAR", "待办", "What the department has to mend or to send again; '' = nothing"),
     # cells
     Field("applicant_kind", "VARCHAR", "申请人类别", "Kind of applicant; '' where the form has none"),
     Field("measure", "VARCHAR", "期间", "annual or cumulative", allowed=MEASURES),

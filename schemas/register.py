@@ -1,26 +1,41 @@
 """The register: which organs exist, what they were called, and who must file what, by when, in which year.
 
 Belongs here: validating the CSV files of ``schemas/register/`` and the questions asked of them - an organ by code or by
-name, its district, level and slice, and the reporting duties of a year. Does not belong here: what a form looks like
-(``schemas.form``), what was received, and whether it was late.
+name, its parent, district, level and slice, who succeeded whom, and the reporting duties of a year. Does not belong
+here: what an event must agree with (``schemas.organ_event``), what a form looks like (``schemas.form``), what was
+received, and whether it was late.
 
 Years are report years and inclusive; an empty year means "open". An organ that was merely renamed stays one organ with
-several spells; an organ that was merged or newly founded is another organ, with its own years.
+several spells, and so does a town that became a street office: both kinds file on the same basis and count in the same
+slices, so an organ has one kind, its latest. Where a change of kind moves an organ into another slice, the old organ
+ends and is merged into a new one. An organ that was merged or newly founded is another organ, with its own years.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Final
 
 from schemas.form import load_forms
-from schemas.register_table import RegisterError, Row, read_table
+from schemas.organ_event import OrganEvent, read_events
+from schemas.register_table import SOURCES, RegisterError, Row, read_table
 
-__all__ = ["Duty", "NameSpell", "Organ", "Override", "Register", "RegisterError", "load_register"]
+__all__ = [
+    "Deadline",
+    "Duty",
+    "NameSpell",
+    "Organ",
+    "OrganEvent",
+    "Override",
+    "ParentSpell",
+    "Register",
+    "RegisterError",
+    "load_register",
+]
 
 REGISTER_FOLDER: Final = Path(__file__).parent / "register"
 
@@ -46,15 +61,25 @@ BASIS_OF_KIND: Final[Mapping[str, str]] = {
 }
 BASES: Final = ("own", "consolidated", "published")
 SPELL_KINDS: Final = ("official", "former", "alias", "short")
-SOURCES: Final = ("seen", "inferred", "recalled", "made_up")
 CODE_STATUSES: Final = ("seen", "provisional")
 MODES: Final = ("backfill", "live")
 ACTIONS: Final = ("add", "change", "drop")
+_TOLD: Final[Mapping[str, str]] = {
+    "created": "{renamed}自{year}年度起设立",
+    "abolished": "{organ}自{year}年度起撤销",
+    "merged": "{organ}自{year}年度起并入",
+    "split": "{organ}自{year}年度起拆分",
+    "renamed": "{organ}自{year}年度起更名为{renamed}",
+    "function_moved": "{organ}的部分职能自{year}年度起划入",
+    "moved_under": "{organ}自{year}年度起改由{parent}管理",
+}
+_TOLD_WITH: Final = ("merged", "function_moved")
+"""events whose sentence ends with the successor's name"""
 
 
 @dataclass(frozen=True, slots=True)
 class Organ:
-    """One reporting organ. ``name`` is its latest official name; the years are None where open."""
+    """One reporting organ. ``name`` and ``parent_code`` are its latest ones; the years are None where open."""
 
     organ_code: str
     name: str
@@ -87,6 +112,35 @@ class NameSpell:
 
 
 @dataclass(frozen=True, slots=True)
+class ParentSpell:
+    """Years in which an organ stood under another parent than its latest one."""
+
+    organ_code: str
+    parent_code: str
+    from_year: int | None
+    to_year: int | None
+    source: str
+    note: str
+
+    def holds_in(self, year: int) -> bool:
+        """Whether the organ stood there in that report year."""
+        return _covers(self.from_year, self.to_year, year)
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """Last days for filing: by law, and the earlier one that the city set itself (None = none)."""
+
+    statutory: date
+    local: date | None
+
+    @property
+    def due_on(self) -> date:
+        """The day that counts."""
+        return self.local or self.statutory
+
+
+@dataclass(frozen=True, slots=True)
 class Override:
     """An exception to the derived duties: ``add``, ``change`` or ``drop`` one. None keeps what would be derived."""
 
@@ -102,7 +156,11 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """One organ must file one form for one report year. ``gates_total``: the city's total waits for it."""
+    """One organ must file one form for one report year. ``gates_total``: the city's total waits for it.
+
+    ``due_on`` is the day that counts: the organ's own, else the city's, else ``statutory_due_on``. The figures are
+    about ``period_from`` to ``period_to``, which is the whole year but for an organ that began or ended in it.
+    """
 
     organ_code: str
     report_year: int
@@ -111,6 +169,9 @@ class Duty:
     due_on: date
     gates_total: bool
     mode: str
+    statutory_due_on: date
+    period_from: date
+    period_to: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +180,12 @@ class Register:
 
     organs: Mapping[str, Organ]
     spells: tuple[NameSpell, ...]
+    parents: tuple[ParentSpell, ...]
+    events: tuple[OrganEvent, ...]
     collection: Mapping[tuple[int, str], str]
-    deadlines: Mapping[tuple[int, str], date]
+    deadlines: Mapping[tuple[int, str], Deadline]
+    periods: Mapping[tuple[str, int], tuple[date, date]]
+    """(organ, year) -> first and last day, where that is not the whole year"""
     overrides: tuple[Override, ...]
 
     def organs_in(self, year: int) -> list[Organ]:
@@ -131,12 +196,17 @@ class Register:
         """The organs that file figures of their own in the report year, by code: these, and only these, are summed."""
         return [organ for organ in self.organs_in(year) if basis_of(organ.kind) == "own"]
 
+    def official_names(self, code: str, year: int) -> list[str]:
+        """The organ's official name in the report year; empty where no spell covers it."""
+        return [
+            spell.name
+            for spell in self.spells
+            if spell.organ_code == code and spell.kind in ("official", "former") and spell.in_use(year)
+        ]
+
     def name_in(self, code: str, year: int) -> str:
         """The organ's official name as it was in the report year."""
-        for spell in self.spells:
-            if spell.organ_code == code and spell.kind in ("official", "former") and spell.in_use(year):
-                return spell.name
-        return self.organs[code].name
+        return next(iter(self.official_names(code, year)), self.organs[code].name)
 
     def by_name(self, name: str, year: int) -> Organ | None:
         """The organ that a name means in a report year; spaces and character width do not matter.
@@ -154,20 +224,58 @@ class Register:
         wanted = normalise_name(name)
         return any(s.organ_code == code and s.in_use(year) and normalise_name(s.name) == wanted for s in self.spells)
 
-    def district_of(self, code: str) -> str | None:
-        """The district government that the organ is, or is below; None at the city level."""
-        organ: Organ | None = self.organs[code]
-        while organ is not None and organ.kind != "district_government":
-            organ = self.organs.get(organ.parent_code)
-        return organ.organ_code if organ else None
+    def parent_in(self, code: str, year: int | None = None) -> str:
+        """The organ above in the report year (None = the latest); '' at the top."""
+        for spell in self.parents:
+            if year is not None and spell.organ_code == code and spell.holds_in(year):
+                return spell.parent_code
+        return self.organs[code].parent_code
 
-    def level_of(self, code: str) -> str:
+    def district_of(self, code: str, year: int | None = None) -> str | None:
+        """The district government that the organ is, or is below, in that year; None at the city level."""
+        while code and self.organs[code].kind != "district_government":
+            code = self.parent_in(code, year)
+        return code or None
+
+    def level_of(self, code: str, year: int | None = None) -> str:
         """``own`` for the city level, ``lower`` for the districts and all below them."""
-        return "lower" if self.district_of(code) else "own"
+        return "lower" if self.district_of(code, year) else "own"
 
     def slice_kind_of(self, code: str) -> str:
         """``government`` for governments, their offices, street offices and towns; ``department`` for all others."""
         return "government" if self.organs[code].kind in GOVERNMENT_KINDS else "department"
+
+    def predecessors(self, code: str, year: int) -> list[OrganEvent]:
+        """The events in effect by the report year that gave the organ what was another's, by year."""
+        return [event for event in self.events if event.successor_code == code and event.effective_year <= year]
+
+    def successors(self, code: str, year: int) -> list[OrganEvent]:
+        """The events in effect by the report year that gave what was the organ's to another, by year."""
+        return [
+            event
+            for event in self.events
+            if event.organ_code == code and event.successor_code and event.effective_year <= year
+        ]
+
+    def told(self, event: OrganEvent) -> str:
+        """The event as a Chinese sentence, with the names of its time; what no source prints is marked 待核."""
+        code, year = event.organ_code, event.effective_year
+        parent = self.parent_in(code, year)
+        sentence = _TOLD[event.event].format(
+            organ=self.name_in(code, year - 1),
+            renamed=self.name_in(code, year),
+            year=year,
+            parent=self.name_in(parent, year) if parent else "",
+        )
+        if event.successor_code:
+            successor = self.name_in(event.successor_code, year)
+            taken = "承接其一部分" if event.event == "split" else "承接"
+            sentence = f"{sentence}{successor}" if event.event in _TOLD_WITH else f"{sentence}，由{successor}{taken}"
+        return sentence if event.source == "seen" else f"{sentence}（待核）"
+
+    def collected_years(self) -> list[int]:
+        """The report years of which something is collected, in order."""
+        return sorted({year for year, _ in self.collection})
 
     def duties(self) -> list[Duty]:
         """Every duty of every collected year, ordered by year, form and organ."""
@@ -186,15 +294,30 @@ class Register:
 
     def _duty(self, organ: Organ, year: int, form: str) -> Duty:
         basis = basis_of(organ.kind)
-        mode = self.collection[year, form]
-        return Duty(organ.organ_code, year, form, basis, self.deadlines[year, basis], basis == "own", mode)
+        return self._due(organ.organ_code, year, form, basis, None, gates_total=basis == "own")
 
     def _overridden(self, override: Override) -> Duty:
         basis = override.basis or basis_of(self.organs[override.organ_code].kind)
-        year, form = override.report_year, override.form_code
-        due_on = override.due_on or self.deadlines[year, basis]
         gates = basis == "own" if override.gates_total is None else override.gates_total
-        return Duty(override.organ_code, year, form, basis, due_on, gates, self.collection[year, form])
+        return self._due(
+            override.organ_code, override.report_year, override.form_code, basis, override.due_on, gates_total=gates
+        )
+
+    def _due(self, code: str, year: int, form: str, basis: str, due_on: date | None, *, gates_total: bool) -> Duty:
+        deadline = self.deadlines[year, basis]
+        first, last = self.periods.get((code, year), _whole(year))
+        return Duty(
+            organ_code=code,
+            report_year=year,
+            form_code=form,
+            basis=basis,
+            due_on=due_on or deadline.due_on,
+            gates_total=gates_total,
+            mode=self.collection[year, form],
+            statutory_due_on=deadline.statutory,
+            period_from=first,
+            period_to=last,
+        )
 
 
 def load_register(folder: Path | None = None) -> Register:
@@ -204,8 +327,11 @@ def load_register(folder: Path | None = None) -> Register:
     spells = _read_spells(where, organs)
     deadlines = _read_deadlines(where)
     collection = _read_collection(where, deadlines)
-    bare = Register(organs, spells, collection, deadlines, ())
-    return Register(organs, spells, collection, deadlines, _read_overrides(where, bare))
+    periods = _read_periods(where, organs)
+    bare = Register(organs, spells, (), (), collection, deadlines, periods, ())
+    bare = replace(bare, parents=_read_parents(where, bare))
+    bare = replace(bare, events=read_events(where / "events.csv", bare))
+    return replace(bare, overrides=_read_overrides(where, bare))
 
 
 def basis_of(kind: str) -> str:
@@ -220,6 +346,10 @@ def normalise_name(name: str) -> str:
 
 def _covers(first: int | None, last: int | None, year: int) -> bool:
     return (first is None or first <= year) and (last is None or year <= last)
+
+
+def _whole(year: int) -> tuple[date, date]:
+    return date(year, 1, 1), date(year, 12, 31)
 
 
 def _read_organs(where: Path) -> dict[str, Organ]:
@@ -274,8 +404,9 @@ def _read_spells(where: Path, organs: Mapping[str, Organ]) -> tuple[NameSpell, .
         spell = NameSpell(code, row.text("name"), first, last, row.choice("kind", SPELL_KINDS))
         same = by_name.setdefault(normalise_name(spell.name), [])
         for other in same:
-            if other.organ_code != code and _overlap(other, spell):
-                raise row.error("name", f"{spell.name!r} already means {other.organ_code} in some of these years")
+            if _overlap(other, spell):
+                whose = "stands here twice" if other.organ_code == code else f"already means {other.organ_code}"
+                raise row.error("name", f"{spell.name!r} {whose} in some of these years")
         same.append(spell)
         spells.append(spell)
     official = {(spell.organ_code, spell.name) for spell in spells if spell.kind == "official"}
@@ -285,22 +416,82 @@ def _read_spells(where: Path, organs: Mapping[str, Organ]) -> tuple[NameSpell, .
     return tuple(spells)
 
 
-def _overlap(one: NameSpell, other: NameSpell) -> bool:
+def _overlap(one: NameSpell | ParentSpell, other: NameSpell | ParentSpell) -> bool:
     starts = max(one.from_year or 0, other.from_year or 0)
     return _covers(one.from_year, one.to_year, starts) and _covers(other.from_year, other.to_year, starts)
 
 
-def _read_deadlines(where: Path) -> dict[tuple[int, str], date]:
-    deadlines: dict[tuple[int, str], date] = {}
-    for row in read_table(where / "deadlines.csv", ("report_year", "basis", "due_on")):
+def _read_parents(where: Path, register: Register) -> tuple[ParentSpell, ...]:
+    spells: list[ParentSpell] = []
+    rows = read_table(where / "parents.csv", tuple(ParentSpell.__dataclass_fields__))
+    for row in rows:
+        code = row.choice("organ_code", register.organs, "organ")
+        parent = row.choice("parent_code", register.organs, "organ")
+        first, last = row.years("from_year", "to_year")
+        if first is None and last is None:
+            raise row.error("from_year", "a parent of all years stands in organs.csv")
+        spell = ParentSpell(code, parent, first, last, row.choice("source", SOURCES), row.optional("note"))
+        for year in (first, last):
+            if year is not None and not register.organs[parent].exists_in(year):
+                raise row.error("parent_code", f"{parent} does not exist in {year}")
+        if any(other.organ_code == code and _overlap(other, spell) for other in spells):
+            raise row.error("from_year", f"{code} has another parent in some of these years")
+        spells.append(spell)
+    whole = replace(register, parents=tuple(spells))
+    # two spells that close a circle do so from the first year, or until the last one, of one of them
+    years = {year for spell in spells for year in (spell.from_year, spell.to_year) if year is not None}
+    for row in rows:
+        for year in sorted(years):
+            _check_no_circle(row, whole, year)
+    return whole.parents
+
+
+def _check_no_circle(row: Row, register: Register, year: int) -> None:
+    above = start = row.text("organ_code")
+    seen: set[str] = set()
+    while above:
+        if above in seen:
+            raise row.error("parent_code", f"cycle: {start!r} is above itself in {year}")
+        seen.add(above)
+        above = register.parent_in(above, year)
+
+
+def _read_deadlines(where: Path) -> dict[tuple[int, str], Deadline]:
+    deadlines: dict[tuple[int, str], Deadline] = {}
+    for row in read_table(where / "deadlines.csv", ("report_year", "basis", "due_on", "local_due_on")):
         key = (row.year("report_year"), row.choice("basis", BASES))
         if key in deadlines:
             raise row.error("report_year", f"a second deadline for {key[0]} {key[1]}")
-        deadlines[key] = row.day("due_on")
+        statutory = row.day("due_on")
+        local = row.day("local_due_on") if row.optional("local_due_on") else None
+        if local is not None and local > statutory:
+            raise row.error("local_due_on", f"{local} is after the statutory {statutory}")
+        deadlines[key] = Deadline(statutory, local)
     return deadlines
 
 
-def _read_collection(where: Path, deadlines: Mapping[tuple[int, str], date]) -> dict[tuple[int, str], str]:
+def _read_periods(where: Path, organs: Mapping[str, Organ]) -> dict[tuple[str, int], tuple[date, date]]:
+    periods: dict[tuple[str, int], tuple[date, date]] = {}
+    columns = ("organ_code", "report_year", "period_from", "period_to", "source", "note")
+    for row in read_table(where / "partial_years.csv", columns):
+        organ = organs[row.choice("organ_code", organs, "organ")]
+        year = row.year("report_year")
+        first, last = row.day("period_from"), row.day("period_to")
+        row.choice("source", SOURCES)
+        if (organ.organ_code, year) in periods:
+            raise row.error("report_year", f"a second period of {organ.organ_code} in {year}")
+        begin, end = _whole(year)
+        if not begin <= first <= last <= end or (first, last) == (begin, end):
+            raise row.error("period_from", f"{first} to {last} is not a part of {year}")
+        if first > begin and organ.valid_from_year != year:
+            raise row.error("period_from", f"organs.csv does not begin {organ.organ_code} in {year}")
+        if last < end and organ.valid_to_year != year:
+            raise row.error("period_to", f"organs.csv does not end {organ.organ_code} in {year}")
+        periods[organ.organ_code, year] = (first, last)
+    return periods
+
+
+def _read_collection(where: Path, deadlines: Mapping[tuple[int, str], Deadline]) -> dict[tuple[int, str], str]:
     collection: dict[tuple[int, str], str] = {}
     for row in read_table(where / "collection.csv", ("report_year", "form_code", "mode")):
         key = (row.year("report_year"), row.text("form_code"))

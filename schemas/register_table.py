@@ -16,6 +16,8 @@ from typing import Final
 
 EARLIEST_YEAR: Final = 1949
 LATEST_YEAR: Final = 2100
+SOURCES: Final = ("seen", "inferred", "recalled", "made_up")
+"""how the register comes to know what a row says"""
 
 
 class RegisterError(ValueError):

@@ -19,6 +19,7 @@ _RENAMED: Final = {
     "core.fct_file": {"file_outcome": "outcome"},
     "core.fct_submission": {"submission_status": "status"},
     "core.dim_rule": {"rule_version": "version"},
+    "mart.submission_status": {"duty_status": "status"},
 }
 
 
@@ -55,6 +56,27 @@ TABLES: Final[Mapping[str, pa.DataFrameSchema]] = {
             " code_status",
         ),
         _table(
+            "core.dim_organ_year",
+            "机构分年",
+            "One row per organ of the register and collected year, as the organ then was.",
+            "organ_code report_year",
+            "organ_code report_year name parent_code? district_code? level organ_kind does_exist",
+        ),
+        _table(
+            "core.dim_organ_name",
+            "机构名称",
+            "One row per spelling of an organ's name and time in which it was in use.",
+            "organ_code name valid_from_year",
+            "organ_code name name_kind valid_from_year? valid_to_year?",
+        ),
+        _table(
+            "core.organ_event",
+            "机构沿革",
+            "One row per event of an organ and successor.",
+            "organ_code event effective_year successor_code",
+            "organ_code event happened_on effective_year successor_code? share? carries source sentence note",
+        ),
+        _table(
             "core.dim_form",
             "表样",
             "One row per form edition.",
@@ -80,7 +102,7 @@ TABLES: Final[Mapping[str, pa.DataFrameSchema]] = {
             "应报名单",
             "One row per organ, year and form that must be filed.",
             "organ_code report_year form_code",
-            "organ_code report_year form_code basis due_on gates_total mode",
+            "organ_code report_year form_code basis due_on gates_total mode statutory_due_on period_from period_to",
         ),
         _table(
             "core.fct_file",
@@ -174,6 +196,15 @@ TABLES: Final[Mapping[str, pa.DataFrameSchema]] = {
             "One row per organ, year, form and rate.",
             "report_year organ_code form_code rate_code",
             "report_year organ_code form_code rate_code numerator? denominator? rate? note",
+        ),
+        _table(
+            "mart.submission_status",
+            "报送情况",
+            "One row per duty, as of the night's date; and one, not_due, for each organ that owes nothing but exists,"
+            " ended the year before, begins the year after, or filed all the same.",
+            "report_year organ_code form_code",
+            "report_year organ_code form_code duty_status due_on? received_at? days_late? name district_code? basis?"
+            " mode? submissions receipt_no? waits_for note",
         ),
         _table(
             "meta.build",

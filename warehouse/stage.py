@@ -37,14 +37,26 @@ CREATE TABLE stage.problem (
     outcome VARCHAR NOT NULL, message VARCHAR NOT NULL, sheet VARCHAR NOT NULL, address VARCHAR NOT NULL,
     printed VARCHAR NOT NULL);
 
--- the register: every organ, and who must report what
+-- the register: every organ and what happened to it, and who must report what
 CREATE TABLE stage.organ (
     organ_code VARCHAR NOT NULL, name VARCHAR NOT NULL, kind VARCHAR NOT NULL, parent_code VARCHAR,
     district_code VARCHAR, level VARCHAR NOT NULL, organ_kind VARCHAR NOT NULL, valid_from_year INTEGER,
     valid_to_year INTEGER, code_status VARCHAR NOT NULL);
+-- every organ in every collected year, as it then was
+CREATE TABLE stage.organ_year (
+    organ_code VARCHAR NOT NULL, report_year INTEGER NOT NULL, name VARCHAR NOT NULL, parent_code VARCHAR,
+    district_code VARCHAR, level VARCHAR NOT NULL, organ_kind VARCHAR NOT NULL, does_exist BOOLEAN NOT NULL);
+CREATE TABLE stage.organ_name (
+    organ_code VARCHAR NOT NULL, name VARCHAR NOT NULL, from_year INTEGER, to_year INTEGER, kind VARCHAR NOT NULL);
+-- happened_on: a year, a month or a day; carries: what the successor takes over by the share (all, cumulative, none)
+CREATE TABLE stage.organ_event (
+    organ_code VARCHAR NOT NULL, event VARCHAR NOT NULL, happened_on VARCHAR NOT NULL, effective_year INTEGER NOT NULL,
+    successor_code VARCHAR, share DECIMAL(18,4), source VARCHAR NOT NULL, note VARCHAR NOT NULL,
+    carries VARCHAR NOT NULL, sentence VARCHAR NOT NULL);
 CREATE TABLE stage.duty (
     organ_code VARCHAR NOT NULL, report_year INTEGER NOT NULL, form_code VARCHAR NOT NULL, basis VARCHAR NOT NULL,
-    due_on DATE NOT NULL, gates_total BOOLEAN NOT NULL, mode VARCHAR NOT NULL);
+    due_on DATE NOT NULL, gates_total BOOLEAN NOT NULL, mode VARCHAR NOT NULL, statutory_due_on DATE NOT NULL,
+    period_from DATE NOT NULL, period_to DATE NOT NULL);
 
 -- the forms, rules and rates as data
 CREATE TABLE stage.form (

@@ -50,6 +50,9 @@ REGISTER: Mapping[str, list[str]] = {
         "2024,gb_2021,backfill",
     ],
     "duty_overrides.csv": ["organ_code,report_year,form_code,action,basis,due_on,gates_total,reason"],
+    "parents.csv": ["organ_code,parent_code,from_year,to_year,source,note"],
+    "events.csv": ["organ_code,event,happened_on,effective_year,successor_code,share,source,note"],
+    "partial_years.csv": ["organ_code,report_year,period_from,period_to,source,note"],
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -174,7 +175,7 @@ def test_the_basis_comes_from_the_duty_and_without_one_from_the_kind(folder: str
 def test_an_override_of_the_duty_changes_the_basis() -> None:
     key = (DISTRICT, 2017, "fj_annex_2017")
     (duty,) = [item for item in REGISTER.duties() if (item.organ_code, item.report_year, item.form_code) == key]
-    changed = type(duty)(*key, "own", duty.due_on, True, duty.mode)
+    changed = replace(duty, basis="own", gates_total=True)
     assert assign(entry(DISTRICT), stated(), REGISTER, DUTIES | {key: changed}).basis == "own"
 
 

@@ -14,7 +14,8 @@ WITH leaf AS (
         s.submission_id,
         coalesce(s.is_nil, FALSE) AS is_nil
     FROM core.reporting_duty AS d
-    JOIN core.dim_organ AS o ON o.organ_code = d.organ_code
+    -- where the organ stood in that year
+    JOIN core.dim_organ_year AS o ON o.organ_code = d.organ_code AND o.report_year = d.report_year
     LEFT JOIN core.fct_submission AS s
         ON s.organ_code = d.organ_code
         AND s.report_year = d.report_year
