@@ -25,6 +25,7 @@ from pipelines.lock import NightIsRunningError, night_lock
 from pipelines.receipts import write_receipts
 from pipelines.seeding import seed_if_empty
 from pipelines.settings import Settings, SettingsError
+from pipelines.status import StatusError, as_json, print_status, read_status
 from pipelines.summary import print_night
 from pipelines.templates import write_template
 from schemas.form import FormError, form_for
@@ -103,6 +104,23 @@ def template(settings: Settings, form_code: str, organ_code: str, report_year: i
     except OSError as error:
         raise click.ClickException(f"写不了 {output}：{error.strerror}") from error
     click.echo(f"已写出 {output}（{name}，{report_year}年度，{form.short_title}）")
+
+
+@main.command()
+@click.option("--year", "report_year", type=int, help="报告年度；不写则为最近一个正在采集的年度")
+@click.option("--district", metavar="CODE", help="只看一个区（区政府的机构代码）")
+@click.option("--json", "is_json", is_flag=True, help="输出 JSON")
+@click.pass_obj
+def status(settings: Settings, report_year: int | None, district: str | None, is_json: bool) -> None:
+    """谁报了、谁迟了、谁没报、扣留的等什么：按最近一夜发布的结果。"""
+    try:
+        found = read_status(_published_file(settings), report_year, district)
+    except StatusError as error:
+        raise click.ClickException(str(error)) from error
+    if is_json:
+        click.echo(as_json(found))
+    else:
+        print_status(Console(markup=False, emoji=False, highlight=False), found)
 
 
 @main.command()

@@ -120,9 +120,9 @@ FIELDS: Final = _fields(
         allowed=CARRIES,
     ),
     Field(
-        "source",
+        "source_kind",
         "VARCHAR",
-        "资料来源",
+        "资料依据",
         "seen in a source, inferred from one, recalled (to be checked, 待核), or made_up",
         allowed=SOURCES,
     ),

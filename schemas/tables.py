@@ -74,7 +74,7 @@ TABLES: Final[Mapping[str, pa.DataFrameSchema]] = {
             "机构沿革",
             "One row per event of an organ and successor.",
             "organ_code event effective_year successor_code",
-            "organ_code event happened_on effective_year successor_code? share? carries source sentence note",
+            "organ_code event happened_on effective_year successor_code? share? carries source_kind sentence note",
         ),
         _table(
             "core.dim_form",

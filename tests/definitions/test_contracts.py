@@ -38,6 +38,7 @@ CONTRACT_NAMES = {
     " change change_pct comparability note",
     "mart.reported_vs_computed": "report_year indicator_code applicant_kind measure reported computed difference",
     "mart.assessment_rate": "report_year organ_code rate_code numerator denominator rate note",
+    "mart.submission_status": "report_year organ_code status due_on received_at days_late",
     "meta.build": "built_at code_version rules_hash forms_hash files_received files_accounted cells_read cells_stored",
 }
 
@@ -100,7 +101,7 @@ def test_build_order_follows_the_selects() -> None:
     assert dependencies("mart.year_over_year") == {"mart.city_rollup"}
     assert dependencies("mart.city_rollup") == {
         "core.reporting_duty",
-        "core.dim_organ",
+        "core.dim_organ_year",
         "core.fct_submission",
         "core.official_cell",
     }

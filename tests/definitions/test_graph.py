@@ -34,6 +34,9 @@ GRAPH = {
     "core/dim_form": ("core", "rule_ledger"),
     "core/dim_indicator": ("core", "rule_ledger"),
     "core/dim_organ": ("core", "rule_ledger"),
+    "core/dim_organ_name": ("core", "rule_ledger"),
+    "core/dim_organ_year": ("core", "rule_ledger"),
+    "core/organ_event": ("core", "rule_ledger"),
     "core/dim_rule": ("core", "rule_ledger"),
     "core/reporting_duty": ("core", "rule_ledger"),
     "core/fct_file": ("core", "rule_ledger"),
@@ -44,13 +47,18 @@ GRAPH = {
     "core/official_cell": ("core", "core/fct_cell core/fct_submission"),
     "core/finding_explanation": ("core", "core/fct_finding"),
     "core/finding_cell": ("core", "core/fct_finding core/fct_submission core/finding_explanation"),
-    "mart/city_rollup": ("mart", "core/dim_organ core/fct_submission core/official_cell core/reporting_duty"),
+    "mart/city_rollup": ("mart", "core/dim_organ_year core/fct_submission core/official_cell core/reporting_duty"),
     "mart/year_over_year": ("mart", "mart/city_rollup"),
     "mart/reported_vs_computed": (
         "mart",
         "core/dim_organ core/fct_submission core/official_cell mart/city_rollup",
     ),
     "mart/assessment_rate": ("mart", "core/fct_submission core/official_cell"),
+    "mart/submission_status": (
+        "mart",
+        "core/dim_organ core/dim_organ_year core/fct_file core/fct_finding core/fct_submission core/organ_event"
+        " core/reporting_duty",
+    ),
     "meta/build": ("meta", "core/fct_cell core/fct_file"),
     "receipts": ("publication", " ".join(table.replace(".", "/") for table in READS)),
 }
@@ -152,7 +160,7 @@ def test_the_checks_and_which_of_them_block() -> None:
     expected |= {(name, check): True for name, found in BLOCKING.items() for check in found}
     expected |= {(name, check): False for name, found in WARNING.items() for check in found}
     assert {key: spec.blocking for key, spec in checks().items()} == expected
-    assert len(expected) == 18 + 6 + 6
+    assert len(expected) == 22 + 6 + 6
 
 
 def test_every_check_says_in_chinese_what_must_hold() -> None:

@@ -52,7 +52,7 @@ def test_the_help_lists_the_commands(tmp_path: Path) -> None:
     assert result.exit_code == 0
     listed = result.output.split("Commands:\n", 1)[1].split("\n")
     assert [line.split()[0] for line in listed if line.strip()] == sorted(main.commands)
-    assert {"nightly", "receipts", "sql", "template", "ui", "verify"} <= main.commands.keys()
+    assert {"nightly", "receipts", "sql", "status", "template", "ui", "verify"} <= main.commands.keys()
     assert "政府信息公开统计" in result.output
 
 

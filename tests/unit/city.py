@@ -6,7 +6,7 @@ any expectation, reading files, judging.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -40,7 +40,13 @@ BASES = {"CITY": "published", "EAST": "consolidated", "WEST": "consolidated"}
 OPEN = "fj_open_total"
 MOST = 99_999_999_999_999
 """the largest whole number of a cell"""
-HAND_MADE = ("core.dim_organ", "core.reporting_duty", "core.fct_submission", "core.official_cell")
+HAND_MADE = (
+    "core.dim_organ",
+    "core.dim_organ_year",
+    "core.reporting_duty",
+    "core.fct_submission",
+    "core.official_cell",
+)
 MARTS = ("mart.city_rollup", "mart.year_over_year", "mart.reported_vs_computed", "mart.assessment_rate")
 
 
@@ -70,6 +76,9 @@ class City:
                     "due_on": date(year + 1, 3, 31),
                     "gates_total": gates and basis == "own",
                     "mode": "backfill",
+                    "statutory_due_on": date(year + 1, 3, 31),
+                    "period_from": date(year, 1, 1),
+                    "period_to": date(year, 12, 31),
                 }
             )
         return self
@@ -124,6 +133,7 @@ class City:
         for table in HAND_MADE:
             connection.execute(render.create_table(TABLES[table]))
         load_rows(connection, "core.dim_organ", _organs())
+        load_rows(connection, "core.dim_organ_year", organ_years({duty["report_year"] for duty in self.duties}))
         load_rows(connection, "core.reporting_duty", self.duties)
         load_rows(connection, "core.fct_submission", self.submissions)
         load_rows(connection, "core.official_cell", self.cells)
@@ -173,3 +183,11 @@ def _organs() -> Iterator[dict[str, Any]]:
             "valid_to_year": None,
             "code_status": "provisional",
         }
+
+
+def organ_years(years: Iterable[int]) -> Iterator[dict[str, Any]]:
+    """Every organ of the city in these years, the same in all of them."""
+    kept = ("organ_code", "name", "parent_code", "district_code", "level", "organ_kind")
+    for year in years:
+        for organ in _organs():
+            yield {name: organ[name] for name in kept} | {"report_year": year, "does_exist": True}

@@ -7,7 +7,7 @@ SELECT
     successor_code,
     share,
     carries,
-    source,
+    source AS source_kind,
     sentence,
     note
 FROM stage.organ_event

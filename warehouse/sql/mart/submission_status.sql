@@ -46,7 +46,7 @@ error AS (
         count(*) OVER (PARTITION BY submission_id) AS errors,
         row_number() OVER (PARTITION BY submission_id ORDER BY rule_id, scope, finding_id) AS place
     FROM core.fct_finding
-    WHERE severity = 'error' AND outcome = 'fail' AND state = 'open'
+    WHERE severity = 'error' AND outcome = 'fail' AND state <> 'waived'
 ),
 
 -- the last submission that is held, unless a later one became official
@@ -57,7 +57,7 @@ waiting AS (
         s.form_code,
         s.receipt_no,
         CASE WHEN f.official_sequence IS NOT NULL THEN '更正稿（回执' || s.receipt_no || '）' ELSE '' END
-            || CAST(coalesce(e.errors, 0) AS VARCHAR) || '处错误待改正：' || coalesce(e.message, '') AS waits_for
+            || '有' || CAST(coalesce(e.errors, 0) AS VARCHAR) || '处错误待改正：' || coalesce(e.message, '') AS waits_for
     FROM core.fct_submission AS s
     JOIN filed AS f
         ON f.report_year = s.report_year
