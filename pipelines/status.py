@@ -144,7 +144,7 @@ def _table(rows: list[dict[str, Any]]) -> Table:
         mine = list(group)
         owed = sum(row["status"] != "not_due" for row in mine)
         answered = sum(row["status"] in _ANSWERED for row in mine)
-        table.add_row("", Text(f"{shown(district or '市本级')}（{answered}/{owed}）", style="bold"))
+        table.add_row("", Text(f"{shown(district or '市本级')} {answered}/{owed}", style="bold"))
         for row in mine:
             table.add_row(*_cells(row))
         table.add_section()
@@ -199,4 +199,4 @@ def _time(row: dict[str, Any]) -> str:
     day = f"{due.year}年{due.month}月{due.day}日截止"
     if row["days_late"]:
         return f"{day}，已逾期{row['days_late']}天"
-    return f"{day}，还有{row['days_left']}天" if row["days_left"] else day
+    return day if row["days_left"] is None else f"{day}，还有{row['days_left']}天"

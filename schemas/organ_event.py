@@ -16,10 +16,9 @@ leaves its last cumulative figures, and only these, to the successor named.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -35,8 +34,6 @@ _ENDING: Final = ("abolished", "merged")
 _NEEDS_SUCCESSOR: Final = ("merged", "split", "function_moved")
 _MAY_HAVE_SUCCESSOR: Final = (*_NEEDS_SUCCESSOR, "abolished")
 _WHOLE: Final = Decimal(1)
-_SHARE_DIGITS: Final = 4
-"""decimals of a share: those of a value in the warehouse"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,23 +124,19 @@ def _event(row: Row, register: Register) -> OrganEvent:
 
 
 def _share(row: Row) -> Decimal | None:
-    text = row.optional("share")
-    if not text:
+    if not row.optional("share"):
         return None
-    try:
-        share = Decimal(text)
-    except InvalidOperation:
-        share = Decimal(0)
-    if not 0 < share <= 1 or share != round(share, _SHARE_DIGITS):
-        raise row.error("share", f"{text!r} is not a decimal above 0 and up to 1, of at most {_SHARE_DIGITS} decimals")
+    # no more decimals than a value has in the warehouse
+    share = Decimal(row.matching("share", r"1|0\.[0-9]{1,4}", "a share above 0 and up to 1, of at most 4 decimals"))
+    if not share:
+        raise row.error("share", "0 is no share: leave it empty, or the row out")
     return share
 
 
 def _happened_on(row: Row, effective_year: int) -> str:
-    text = row.matching(
-        "happened_on", r"[0-9]{4}(-(0[1-9]|1[0-2]))?|[0-9]{4}-.*", "a date like 2019, 2019-03 or 2019-03-29"
-    )
-    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-.*", text):
+    pattern = r"[0-9]{4}(-(0[1-9]|1[0-2])(-[0-9]{2})?)?"
+    text = row.matching("happened_on", pattern, "a date like 2019, 2019-03 or 2019-03-29")
+    if text.count("-") > 1:
         row.day("happened_on")
     if int(text[:4]) not in (effective_year - 1, effective_year):
         raise row.error("effective_year", f"what happened in {text} takes effect for that year or the next")

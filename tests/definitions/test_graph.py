@@ -26,6 +26,7 @@ from tests.integration.night import new_home, rows
 from warehouse.build import build_table
 
 PROJECT = Path(__file__).parents[2]
+FILED = "core/fct_file core/fct_finding core/fct_submission"
 # asset: (group, what it reads)
 GRAPH = {
     "received_files": ("intake", ""),
@@ -56,8 +57,7 @@ GRAPH = {
     "mart/assessment_rate": ("mart", "core/fct_submission core/official_cell"),
     "mart/submission_status": (
         "mart",
-        "core/dim_organ core/dim_organ_year core/fct_file core/fct_finding core/fct_submission core/organ_event"
-        " core/reporting_duty",
+        f"core/dim_organ core/dim_organ_year core/organ_event core/reporting_duty {FILED}",
     ),
     "meta/build": ("meta", "core/fct_cell core/fct_file"),
     "receipts": ("publication", " ".join(table.replace(".", "/") for table in READS)),

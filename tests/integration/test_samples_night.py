@@ -7,13 +7,17 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
+from click.testing import CliRunner
+from rich.cells import cell_len
 
+from pipelines.cli import main
 from pipelines.instance import prepare_home
 from pipelines.journal import Journal
 from pipelines.lock import JOB_NAME
@@ -255,6 +259,84 @@ def test_the_story_of_the_live_year(night: Settings) -> None:
         f" AND organ_code = '{STORY.held.organ_code}' ORDER BY rule_id",
     )
     assert held == [("M01", "annual/natural_person", 9, 6), ("M03", "annual/req_new", 8, 11)]
+
+
+def status(night: Settings, *words: str, columns: int = 80) -> str:
+    result = CliRunner().invoke(
+        main, ["status", *words], env={"GONGKAI_HOME": str(night.home), "COLUMNS": str(columns)}
+    )
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_the_status_of_the_live_year_tells_the_story(night: Settings) -> None:
+    found = json.loads(status(night, "--json"))
+    assert (found["report_year"], found["district_code"]) == (2024, None)
+    assert found["counts"] == {"gb_2021": {"accepted": 80, "late": 1, "nil": 1, "held": 1, "missing": 1, "not_due": 1}}
+    since = (date.fromisoformat(found["as_of"]) - date(2025, 1, 31)).days
+    organs = {row["organ_code"]: row for row in found["organs"]}
+
+    def told(organ: str) -> tuple[str, int | None, int]:
+        row = organs[organ]
+        return row["status"], row["days_late"], row["submissions"]
+
+    assert told(STORY.missing) == ("missing", since, 0)
+    assert told(STORY.held.organ_code) == ("held", since, 1)
+    assert told(STORY.resubmitted.organ_code) == ("accepted", 0, 2)
+    assert told(STORY.late) == ("late", 11, 1)
+    assert told(STORY.nil) == ("nil", 0, 1)
+    assert told("XMP00401") == ("not_due", None, 0)
+    assert organs["XMP00401"]["note"] == "厦门市行政服务中心自2024年度起撤销，由厦门市数据管理局承接（待核）"
+    assert [call["organ_code"] for call in found["reminders"]] == [STORY.missing]
+    assert found["reminders"][0]["sentence"] == (
+        "厦门市同安区莲花镇人民政府：2024年度报表（年度报告2021年格式，2025年1月31日截止，"
+        f"已逾期{since}天）尚未收到，请尽快报送。"
+    )
+    (held,) = found["waiting"]
+    assert held["organ_code"] == STORY.held.organ_code
+    assert (
+        "有2处错误待改正：“自然人”一列：本年新收加上年结转为9，办理结果总计加结转下年度为6，相差3" in held["sentence"]
+    )
+
+
+def test_the_status_is_readable_at_eighty_columns(night: Settings) -> None:
+    lines = status(night).splitlines()
+    assert lines[1] == "年度报告2021年格式：  已接受 80  迟报 1  零报告 1  扣留 1  缺报 1  不应报 1"
+    assert max(map(cell_len, lines)) <= 80
+    # a Chinese character is two cells wide: the column of the deadlines begins at the same cell in every line
+    dated = [line for line in lines if line.rstrip().endswith(("2025-01-31", "2025-03-31"))]
+    assert len(dated) == 84 - 3
+    assert {cell_len(line[: line.rindex("2025-")]) for line in dated} == {62}
+    assert "厦门市同安区人民政府 9/10" in "".join(lines)
+
+
+def test_the_status_of_a_year_before_shows_the_names_of_its_time(night: Settings) -> None:
+    page = status(night, "--year", "2017", "--district", "XMP07100", columns=160)
+    assert page.count("厦门市同安区西柯镇人民政府") == 2  # the annex and the supplement
+    assert "西柯街道" not in page
+    assert "逾期" in page.splitlines()[3]
+    assert "天" not in page
+
+
+def test_the_events_of_the_register_are_published(night: Settings) -> None:
+    assert rows(
+        night,
+        "SELECT event, happened_on, effective_year, share, carries, source_kind FROM core.organ_event"
+        " WHERE successor_code = 'XM00206' ORDER BY event",
+    ) == [
+        ("abolished", "2024", 2024, 1, "cumulative", "inferred"),
+        ("function_moved", "2024-02", 2024, None, "none", "seen"),
+    ]
+    assert rows(night, "SELECT count(*) FROM core.organ_event") == [(34,)]
+    assert rows(
+        night,
+        "SELECT name, name_kind, valid_from_year, valid_to_year FROM core.dim_organ_name"
+        " WHERE organ_code = 'XMP07901' AND name_kind <> 'short' ORDER BY valid_to_year",
+    ) == [("厦门市同安区西柯镇人民政府", "former", None, 2018), ("厦门市同安区西柯街道办事处", "official", 2019, None)]
+    assert rows(
+        night,
+        "SELECT DISTINCT report_year, period_from, period_to FROM core.reporting_duty WHERE report_year = 2024",
+    ) == [(2024, date(2024, 1, 1), date(2024, 12, 31))]
 
 
 def test_every_evaluated_rule_has_an_outcome_on_every_submission_of_its_edition(night: Settings) -> None:

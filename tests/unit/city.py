@@ -44,7 +44,10 @@ HAND_MADE = (
     "core.dim_organ",
     "core.dim_organ_year",
     "core.reporting_duty",
+    "core.organ_event",
+    "core.fct_file",
     "core.fct_submission",
+    "core.fct_finding",
     "core.official_cell",
 )
 MARTS = ("mart.city_rollup", "mart.year_over_year", "mart.reported_vs_computed", "mart.assessment_rate")
@@ -59,11 +62,25 @@ def knowledge() -> Knowledge:
 class City:
     """Duties and submissions before the marts are built; cells that are not named are not there."""
 
+    lives: dict[str, tuple[int | None, int | None]] = field(default_factory=dict)
+    """first and last year of the organs that do not exist for ever"""
+    events: list[dict[str, Any]] = field(default_factory=list)
+    files: list[dict[str, Any]] = field(default_factory=list)
+    findings: list[dict[str, Any]] = field(default_factory=list)
     duties: list[dict[str, Any]] = field(default_factory=list)
     submissions: list[dict[str, Any]] = field(default_factory=list)
     cells: list[dict[str, Any]] = field(default_factory=list)
 
-    def expect(self, *organs: str, year: int = 2017, form: str = "fj_annex_2017", gates: bool = True) -> City:
+    def expect(
+        self,
+        *organs: str,
+        year: int = 2017,
+        form: str = "fj_annex_2017",
+        gates: bool = True,
+        mode: str = "backfill",
+        due: date | None = None,
+        begins: date | None = None,
+    ) -> City:
         """These organs must file."""
         for organ in organs:
             basis = BASES.get(organ, "own")
@@ -73,11 +90,11 @@ class City:
                     "report_year": year,
                     "form_code": form,
                     "basis": basis,
-                    "due_on": date(year + 1, 3, 31),
+                    "due_on": due or date(year + 1, 3, 31),
                     "gates_total": gates and basis == "own",
-                    "mode": "backfill",
+                    "mode": mode,
                     "statutory_due_on": date(year + 1, 3, 31),
-                    "period_from": date(year, 1, 1),
+                    "period_from": begins or date(year, 1, 1),
                     "period_to": date(year, 12, 31),
                 }
             )
@@ -93,8 +110,10 @@ class City:
         variant: str = "",
         nil: bool = False,
         held: bool = False,
+        official: bool | None = None,
+        received: datetime = datetime(2025, 1, 1),
     ) -> City:
-        """A submission; only one that is not held has its cells among the official ones."""
+        """A submission; only one that is official (None = not held) has its cells among the official ones."""
         number = len(self.submissions) + 1
         submission_id = f"{number:012x}"
         self.submissions.append(
@@ -110,9 +129,9 @@ class City:
                 "file_name": "报表.xlsx",
                 "sha256": f"{number:064x}",
                 "sequence": number,
-                "received_at": datetime(2025, 1, 1),
+                "received_at": received,
                 "status": "held" if held else "accepted",
-                "is_official": not held,
+                "is_official": not held if official is None else official,
                 "supersedes": None,
                 "receipt_no": f"{organ}-{year}-{form}-{number:06d}",
             }
@@ -122,8 +141,66 @@ class City:
             self.cells += (place | cell for cell in _cells(figures or {}))
         return self
 
-    def built(self) -> duckdb.DuckDBPyConnection:
-        """The core tables as given and the marts built from them."""
+    def find(self, message: str, *, rule: str = "M01", severity: str = "error", state: str = "open") -> City:
+        """Something wrong with the last submission."""
+        number = len(self.findings) + 1
+        last = {name: self.submissions[-1][name] for name in ("submission_id", "organ_code", "report_year")}
+        self.findings.append(
+            last
+            | {
+                "finding_id": f"{number:012x}",
+                "rule_id": rule,
+                "severity": severity,
+                "scope": f"annual/{number:02}",
+                "outcome": "fail",
+                "message": message,
+                "mend": "",
+                "state": state,
+                "decision_note": "",
+                "first_seen_at": datetime(2025, 1, 1),
+            }
+        )
+        return self
+
+    def reject(self, folder: str, received: datetime, reason: str) -> City:
+        """A file that could not be read."""
+        number = 900 + len(self.files)
+        self.files.append(
+            {
+                "file_id": f"F{number:06d}",
+                "sequence": number,
+                "sha256": f"{number:064x}",
+                "folder": folder,
+                "inbox_path": f"{folder}/坏.xlsx",
+                "size_bytes": 1,
+                "received_at": received,
+                "outcome": "rejected",
+                "reason": reason,
+                "submissions": 0,
+            }
+        )
+        return self
+
+    def happen(self, organ: str, event: str, year: int, sentence: str, successor: str | None = None) -> City:
+        """An event of an organ."""
+        self.events.append(
+            {
+                "organ_code": organ,
+                "event": event,
+                "happened_on": str(year),
+                "effective_year": year,
+                "successor_code": successor,
+                "share": None,
+                "carries": "none",
+                "source_kind": "made_up",
+                "sentence": sentence,
+                "note": "",
+            }
+        )
+        return self
+
+    def built(self, on: datetime = datetime(2025, 6, 1, 2)) -> duckdb.DuckDBPyConnection:
+        """The core tables as given and the marts built from them, on that night."""
         connection = duckdb.connect(":memory:")
         create_stage(connection)
         rows = knowledge().rows()
@@ -132,14 +209,37 @@ class City:
         connection.execute("CREATE SCHEMA core")
         for table in HAND_MADE:
             connection.execute(render.create_table(TABLES[table]))
-        load_rows(connection, "core.dim_organ", _organs())
-        load_rows(connection, "core.dim_organ_year", organ_years({duty["report_year"] for duty in self.duties}))
+        organs = list(self._organs())
+        load_rows(connection, "stage.build", [build_row(on)])
+        load_rows(connection, "core.dim_organ", organs)
+        load_rows(
+            connection, "core.dim_organ_year", _organ_years(organs, {duty["report_year"] for duty in self.duties})
+        )
+        load_rows(connection, "core.organ_event", self.events)
         load_rows(connection, "core.reporting_duty", self.duties)
+        load_rows(connection, "core.fct_file", self.files)
         load_rows(connection, "core.fct_submission", self.submissions)
+        load_rows(connection, "core.fct_finding", self.findings)
         load_rows(connection, "core.official_cell", self.cells)
         for table in MARTS:
             build_table(connection, table)
         return connection
+
+    def _organs(self) -> Iterator[dict[str, Any]]:
+        for code, (kind, district, level, organ_kind) in ORGANS.items():
+            first, last = self.lives.get(code, (None, None))
+            yield {
+                "organ_code": code,
+                "name": code,
+                "kind": kind,
+                "parent_code": None if code == "CITY" else "CITY",
+                "district_code": district,
+                "level": level,
+                "organ_kind": organ_kind,
+                "valid_from_year": first,
+                "valid_to_year": last,
+                "code_status": "provisional",
+            }
 
 
 def key_of(text: str) -> CellKey:
@@ -169,25 +269,17 @@ def _cells(figures: Mapping[str, Figure]) -> Iterator[dict[str, Any]]:
         }
 
 
-def _organs() -> Iterator[dict[str, Any]]:
-    for code, (kind, district, level, organ_kind) in ORGANS.items():
-        yield {
-            "organ_code": code,
-            "name": code,
-            "kind": kind,
-            "parent_code": None if code == "CITY" else "CITY",
-            "district_code": district,
-            "level": level,
-            "organ_kind": organ_kind,
-            "valid_from_year": None,
-            "valid_to_year": None,
-            "code_status": "provisional",
-        }
-
-
-def organ_years(years: Iterable[int]) -> Iterator[dict[str, Any]]:
-    """Every organ of the city in these years, the same in all of them."""
+def _organ_years(organs: Iterable[Mapping[str, Any]], years: Iterable[int]) -> Iterator[dict[str, Any]]:
+    """Every organ in these years, where it stands in all of them."""
     kept = ("organ_code", "name", "parent_code", "district_code", "level", "organ_kind")
     for year in years:
-        for organ in _organs():
-            yield {name: organ[name] for name in kept} | {"report_year": year, "does_exist": True}
+        for organ in organs:
+            first, last = organ["valid_from_year"] or year, organ["valid_to_year"] or year
+            place = {name: organ[name] for name in kept}
+            yield place | {"report_year": year, "does_exist": first <= year <= last}
+
+
+def build_row(on: datetime) -> dict[str, Any]:
+    """The record of a night that began at ``on``."""
+    hashes = dict.fromkeys(("rules_hash", "forms_hash", "register_hash"), "0" * 64)
+    return hashes | {"night": 1, "built_at": on, "code_version": "test", "files_received": 0, "cells_read": 0}

@@ -23,6 +23,7 @@ from schemas.register import Register, load_register
 REGISTER = load_register()
 DUTIES = duty_index(REGISTER)
 PLANNING, EDUCATION, INDUSTRY = "XMP00101", "XMP00102", "XMP00103"
+FARMING, RURAL = "XMP00115", "XMP00127"
 CITY, DISTRICT = "XMP00001", "XM02100"
 SHA = "ab" * 32
 
@@ -151,6 +152,34 @@ def test_another_organs_old_name_is_another_organ_and_no_old_name_of_this_one() 
     assert list(remarks(item)) == ["V21"]
 
 
+MERGER = "厦门市农业局自2019年度起并入厦门市农业农村局（待核）"
+
+
+@pytest.mark.parametrize(
+    ("said", "printed"),
+    [
+        (stated(name="厦门市农业局", year=2024, form="gb_2021"), "厦门市农业局"),
+        (stated(RURAL, "厦门市农业局", year=2024, form="gb_2021"), "厦门市农业局"),
+        (stated(FARMING, "厦门市农业局", year=2024, form="gb_2021"), FARMING),
+    ],
+)
+def test_the_name_of_an_organ_that_was_taken_over_is_an_old_name_and_the_event_is_told(
+    said: Stated, printed: str
+) -> None:
+    item = filed(RURAL, said)
+    assert item.organ_code == RURAL
+    sentence = f"“{printed}”是前身机构：{MERGER}；已按 {RURAL} 的报表处理，该年度应写“厦门市农业农村局”"
+    assert remarks(item) == {"V23": (sentence, printed)}
+
+
+def test_an_organ_that_lives_on_is_no_old_name_of_who_took_a_function() -> None:
+    # before the merger the folder's organ did not exist, and the named one filed for itself
+    item = filed(RURAL, stated(name="厦门市农业局", year=2018))
+    assert list(remarks(item)) == ["V21", "V22"]
+    # 司法局 took over 法制局 and nobody else
+    assert list(remarks(filed("XMP00107", stated(name="厦门市农业局", year=2024, form="gb_2021")))) == ["V21"]
+
+
 # duty and basis
 
 
@@ -161,8 +190,20 @@ def test_a_form_that_the_organ_does_not_owe_is_said() -> None:
 
 
 def test_a_new_organ_owes_nothing_for_the_years_before_it() -> None:
-    assert list(remarks(filed("XM00206", stated(year=2023, form="gb_2021")))) == ["V22"]
+    early = remarks(filed("XM00206", stated(year=2023, form="gb_2021")))
+    assert early == {
+        "V22": ("名录中厦门市数据管理局2023年度不应报送表样 gb_2021：该机构自2024年度起报送；请核对年度", "")
+    }
     assert filed("XM00206", stated(year=2024, form="gb_2021")).remarks == ()
+
+
+def test_an_organ_that_is_no_more_owes_nothing_and_is_told_who_files() -> None:
+    late = remarks(filed(FARMING, stated(year=2024, form="gb_2021")))
+    told = f"名录中厦门市农业局2024年度不应报送表样 gb_2021：{MERGER}；请由承接的单位报送，或核对年度"
+    assert late == {"V22": (told, "")}
+    alone = replace(REGISTER, events=())
+    told = "名录中厦门市农业局2024年度不应报送表样 gb_2021：该机构2018年度后不再报送；请核对年度"
+    assert remarks(filed(FARMING, stated(year=2024, form="gb_2021"), register=alone)) == {"V22": (told, "")}
 
 
 @pytest.mark.parametrize(("folder", "basis"), [(CITY, "published"), (DISTRICT, "consolidated"), (PLANNING, "own")])

@@ -6,6 +6,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -205,6 +206,142 @@ def test_overrides_drop_change_and_add_a_duty(edited: Edit) -> None:
     assert (added.due_on, added.gates_total, added.mode) == (date(2024, 1, 31), True, "backfill")
 
 
+# parents
+
+
+UNDER_HULI = "XMP00405,XM02100,,2018,made_up,测试用\n"
+
+
+def test_an_organ_stands_where_it_stood_in_the_year(edited: Edit) -> None:
+    register = load_register(edited("parents.csv", "", UNDER_HULI))
+    assert [register.parent_in("XMP00405", year) for year in (2018, 2019, None)] == ["XM02100", "XMP00125", "XMP00125"]
+    assert [register.district_of("XMP00405", year) for year in (2018, 2019)] == ["XM02100", None]
+    assert [register.level_of("XMP00405", year) for year in (2018, 2019)] == ["lower", "own"]
+    assert register.district_of("XMP00405") is None
+
+
+# events
+
+
+def test_every_beginning_end_and_change_of_name_has_its_event(register: Register) -> None:
+    happened: dict[str, set[tuple[str, int]]] = {}
+    for event in register.events:
+        happened.setdefault(event.event, set()).add((event.organ_code, event.effective_year))
+    organs = register.organs.values()
+    assert happened["created"] == {(o.organ_code, o.valid_from_year) for o in organs if o.valid_from_year}
+    ended = {(o.organ_code, o.valid_to_year + 1) for o in organs if o.valid_to_year}
+    assert ended == happened["merged"] | happened["abolished"] | happened["split"]
+    former = {(s.organ_code, s.to_year + 1) for s in register.spells if s.kind == "former" and s.to_year}
+    assert happened["renamed"] == former
+    assert {kind: len(found) for kind, found in happened.items()} == {
+        "created": 11,
+        "merged": 5,
+        "split": 1,
+        "function_moved": 1,
+        "abolished": 1,
+        "renamed": 14,
+    }
+
+
+@pytest.mark.parametrize(
+    ("code", "event", "happened_on", "source"),
+    [
+        ("XM00206", "created", "2024-02", "seen"),
+        ("XMP00401", "function_moved", "2024-02", "seen"),
+        ("XMP00401", "abolished", "2024", "inferred"),
+        ("XMP05106", "created", "2019-03", "seen"),
+        ("XMP00115", "merged", "2019", "inferred"),
+        ("XMP00117", "renamed", "2019", "recalled"),
+        ("XMP06902", "created", "2022", "seen"),
+        ("XMP07901", "renamed", "2019", "inferred"),
+        ("XMP07105", "renamed", "2019", "inferred"),
+        ("XMP07106", "renamed", "2019", "inferred"),
+        ("XMP01103", "renamed", "2019", "inferred"),
+        ("XMP01106", "renamed", "2019", "inferred"),
+        ("XMP05105", "renamed", "2019", "inferred"),
+        ("XMP00103", "renamed", "2019", "inferred"),
+    ],
+)
+def test_a_real_case_says_how_it_is_known(
+    register: Register, code: str, event: str, happened_on: str, source: str
+) -> None:
+    (found,) = [item for item in register.events if (item.organ_code, item.event) == (code, event)]
+    assert (found.happened_on, found.source) == (happened_on, source)
+
+
+def test_who_took_over_and_what_may_be_carried_over(register: Register) -> None:
+    def taken(code: str, year: int) -> list[tuple[str, str, Decimal | None, str]]:
+        return [(e.organ_code, e.event, e.share, e.carries) for e in register.predecessors(code, year)]
+
+    # a share that nobody stated is not guessed, so nothing of it is carried over
+    assert taken("XM00126", 2024) == [("XMP00110", "split", None, "none"), ("XMP00111", "merged", Decimal(1), "all")]
+    assert taken("XM00126", 2018) == []
+    # an abolished organ leaves its last cumulative figures, and these only
+    assert taken("XM00206", 2024) == [
+        ("XMP00401", "abolished", Decimal(1), "cumulative"),
+        ("XMP00401", "function_moved", None, "none"),
+    ]
+    assert [e.successor_code for e in register.successors("XMP00110", 2019)] == ["XM00126", "XMP00130"]
+    assert register.successors("XMP00110", 2018) == []
+    assert register.successors("XMP00117", 2024) == []  # a rename is no succession
+
+
+@pytest.mark.parametrize(
+    ("code", "event", "told"),
+    [
+        ("XM00206", "created", "厦门市数据管理局自2024年度起设立"),
+        ("XMP00115", "merged", "厦门市农业局自2019年度起并入厦门市农业农村局（待核）"),
+        ("XMP00401", "function_moved", "厦门市行政服务中心的部分职能自2024年度起划入厦门市数据管理局"),
+        ("XMP00401", "abolished", "厦门市行政服务中心自2024年度起撤销，由厦门市数据管理局承接（待核）"),
+        (
+            "XMP07901",
+            "renamed",
+            "厦门市同安区西柯镇人民政府自2019年度起更名为厦门市同安区西柯街道办事处（待核）",
+        ),
+    ],
+)
+def test_an_event_is_told_with_the_names_of_its_time(register: Register, code: str, event: str, told: str) -> None:
+    (found,) = [item for item in register.events if (item.organ_code, item.event) == (code, event)]
+    assert register.told(found) == told
+
+
+def test_a_split_and_a_move_are_told_with_whom_they_went_to(edited: Edit, register: Register) -> None:
+    (one, other) = register.successors("XMP00110", 2019)
+    assert (
+        register.told(one) == "厦门市国土资源与房产管理局自2019年度起拆分，由厦门市自然资源和规划局承接其一部分（待核）"
+    )
+    assert register.told(other).endswith("由厦门市住房保障和房屋管理局承接其一部分（待核）")
+    folder = edited("parents.csv", "", UNDER_HULI)
+    with (folder / "events.csv").open("a", encoding="utf-8") as file:
+        file.write("XMP00405,moved_under,2018-12-31,2019,,,made_up,测试用\n")
+    moved = load_register(folder)
+    (event,) = [event for event in moved.events if event.event == "moved_under"]
+    assert moved.told(event) == "厦门市环境卫生中心自2019年度起改由厦门市市政园林局管理（待核）"
+
+
+# partial years and local deadlines
+
+
+def test_a_part_of_a_year_is_what_the_duty_is_about(edited: Edit) -> None:
+    folder = edited("collection.csv", "", "2019,gb_2019,backfill\n2020,gb_2019,backfill\n")
+    duties = {(d.organ_code, d.report_year): d for d in load_register(folder).duties()}
+    first, second = duties["XMP05106", 2019], duties["XMP05106", 2020]
+    assert (first.period_from, first.period_to) == (date(2019, 4, 1), date(2019, 12, 31))
+    assert (second.period_from, second.period_to) == (date(2020, 1, 1), date(2020, 12, 31))
+    assert duties["XMP05105", 2019].period_from == date(2019, 1, 1)
+
+
+def test_the_city_may_set_an_earlier_day_and_the_office_another_for_one_organ(edited: Edit) -> None:
+    folder = edited("deadlines.csv", "2024,own,2025-01-31,", "2024,own,2025-01-31,2025-01-26")
+    with (folder / "duty_overrides.csv").open("a", encoding="utf-8") as file:
+        file.write("XMP00405,2024,gb_2021,change,,2025-02-28,,延期\n")
+    duties = {d.organ_code: d for d in load_register(folder).duties() if d.report_year == 2024}
+    statutory = date(2025, 1, 31)
+    assert (duties["XMP00101"].due_on, duties["XMP00101"].statutory_due_on) == (date(2025, 1, 26), statutory)
+    assert (duties["XMP00405"].due_on, duties["XMP00405"].statutory_due_on) == (date(2025, 2, 28), statutory)
+    assert duties["XMP00001"].due_on == duties["XMP00001"].statutory_due_on == date(2025, 3, 31)
+
+
 BROKEN = [
     ("organs.csv", "XMP00102,厦门市教育局", "XMP00101,厦门市教育局", "line 5, column organ_code: duplicate code"),
     ("organs.csv", "XMP00102,", "xmp..102,", "column organ_code: 'xmp..102' is not 4 to 20 capital letters and digits"),
@@ -226,6 +363,83 @@ BROKEN = [
     ("collection.csv", "2024,gb_2021,live", "2023,gb_2021,live", "gb_2021 of 2023 is collected twice"),
     ("deadlines.csv", "2024,own,2025-01-31", "2024,own,31.1.2025", "column due_on: '31.1.2025' is not a date"),
     ("deadlines.csv", "2024,own,2025-01-31", "2023,own,2025-01-31", "a second deadline for 2023 own"),
+    ("deadlines.csv", "2024,own,2025-01-31,", "2024,own,2025-01-31,2025-02-01", "2025-02-01 is after the statutory"),
+    (
+        "names.csv",
+        "",
+        "XMP00102, 厦门市教育局,2019,,alias\n",
+        "'厦门市教育局' stands here twice in some of these years",
+    ),
+    ("parents.csv", "", "XMP99999,XMP00001,,2018,seen,\n", "column organ_code: unknown organ 'XMP99999'"),
+    ("parents.csv", "", "XMP00405,XMP99999,,2018,seen,\n", "column parent_code: unknown organ 'XMP99999'"),
+    ("parents.csv", "", "XMP00405,XM02100,,,seen,\n", "column from_year: a parent of all years stands in organs.csv"),
+    ("parents.csv", "", "XMP00405,XM00126,,2018,seen,\n", "column parent_code: XM00126 does not exist in 2018"),
+    ("parents.csv", "", "XMP00405,XM02100,,2018,told,\n", "column source: unknown word 'told'"),
+    ("parents.csv", "", f"{UNDER_HULI}XMP00405,XMP00113,2018,2019,seen,\n", "line 3, column from_year: XMP00405 has"),
+    ("parents.csv", "", "XMP00125,XMP00405,2017,2018,seen,\n", "cycle: 'XMP00125' is above itself in 2017"),
+    ("partial_years.csv", "2019-04-01", "2018-04-01", "column period_from: 2018-04-01 to 2019-12-31 is not a part of"),
+    ("partial_years.csv", "2019-04-01", "2019-01-01", "2019-01-01 to 2019-12-31 is not a part of 2019"),
+    ("partial_years.csv", "", "XMP05106,2019,2019-05-01,2019-12-31,seen,\n", "a second period of XMP05106 in 2019"),
+    ("partial_years.csv", "", "XMP05106,2020,2020-05-01,2020-12-31,seen,\n", "does not begin XMP05106 in 2020"),
+    (
+        "partial_years.csv",
+        "",
+        "XMP05106,2020,2020-01-01,2020-05-31,seen,\n",
+        "column period_to: organs.csv does not end",
+    ),
+    ("events.csv", "XM00206,created", "XM00207,created", "column organ_code: unknown organ 'XM00207'"),
+    ("events.csv", "XM00206,created", "XM00206,founded", "column event: unknown word 'founded'"),
+    ("events.csv", "created,2024-02,2024", "created,2024-13,2024", "column happened_on: '2024-13' is not a date like"),
+    ("events.csv", "created,2024-02,2024", "created,2024-02-30,2024", "column happened_on: '2024-02-30' is not a date"),
+    ("events.csv", "created,2024-02,2024", "created,2022-02,2024", "column effective_year: what happened in 2022-02"),
+    ("events.csv", "created,2024-02,2024", "created,2024-02,2025", "organs.csv begins XM00206 in 2024, not 2025"),
+    ("events.csv", "created,2024-02,2024,,", "created,2024-02,2024,XMP00101,", "created has no successor"),
+    ("events.csv", "", "XM00206,created,2024,2024,,,seen,\n", "line 36, column event: created of XM00206 stands"),
+    (
+        "events.csv",
+        "XMP00115,merged,2019,2019",
+        "XMP00115,merged,2019,2020",
+        "organs.csv ends XMP00115 in 2018, not 2019",
+    ),
+    ("events.csv", "XMP00115,merged", "XMP00114,merged", "organs.csv ends XMP00114 in None, not 2018"),
+    ("events.csv", "2019,XMP00127,1", "2019,,1", "column successor_code: merged needs a successor"),
+    ("events.csv", "2019,XMP00127,1", "2019,XMP00115,1", "column successor_code: XMP00115 cannot succeed itself"),
+    ("events.csv", "2019,XMP00127,1", "2019,XM00206,1", "column successor_code: XM00206 does not exist in 2019"),
+    ("events.csv", "2019,XMP00127,1", "2019,XMP00127,0.5", "the successor takes over the whole, so the share is 1"),
+    ("events.csv", "2019,XMP00127,1", "2019,XMP00127,", "the successor takes over the whole, so the share is 1"),
+    ("events.csv", "2024,XM00206,1", "2024,,1", "column share: a share needs a successor"),
+    ("events.csv", "2019,XM00126,,", "2019,XM00126,1.2,", "column share: '1.2' is not a share above 0 and up to 1"),
+    ("events.csv", "2019,XM00126,,", "2019,XM00126,NaN,", "column share: 'NaN' is not a share above 0 and up to 1"),
+    ("events.csv", "2019,XM00126,,", "2019,XM00126,一半,", "column share: '一半' is not a share above 0 and up to 1"),
+    ("events.csv", "2019,XM00126,,", "2019,XM00126,0.33333,", "column share: '0.33333' is not a share above 0"),
+    ("events.csv", "2019,XM00126,,", "2019,XM00126,0.0,", "column share: 0 is no share"),
+    (
+        "events.csv",
+        "",
+        "XMP00110,split,2019,2019,XMP00113,0.7,seen,\nXMP00110,split,2019,2019,XMP00114,0.4,seen,\n",
+        "line 37, column share: the shares of XMP00110 in 2019 add up to more than 1",
+    ),
+    ("events.csv", "", "XMP00115,abolished,2019,2019,,,seen,\n", "line 36, column event: XMP00115 ends twice"),
+    (
+        "events.csv",
+        "",
+        "XM00126,split,2019,2019,XMP00113,,seen,\n",
+        "column organ_code: XM00126 does not exist in 2018",
+    ),
+    (
+        "events.csv",
+        "",
+        "XMP00101,renamed,2019,2019,,,seen,\n",
+        "names.csv does not give XMP00101 another official name",
+    ),
+    ("events.csv", "XMP00117,renamed,2019,2019", "XMP00117,renamed,2020,2020", "names.csv does not give XMP00117"),
+    ("events.csv", "", "XMP00101,moved_under,2019,2019,,,seen,\n", "parents.csv does not give XMP00101 another parent"),
+    (
+        "events.csv",
+        "",
+        "XMP00101,function_moved,2019,2019,XMP00102,,seen,\nXMP00102,function_moved,2019,2019,XMP00101,,seen,\n",
+        "line 37, column successor_code: cycle in 2019: ",
+    ),
     ("duty_overrides.csv", "", "XMP00101,2019,gb_2019,drop,,,,x\n", "gb_2019 of 2019 is not collected"),
     ("duty_overrides.csv", "", "XMP00101,2024,gb_2021,add,,,,x\n", "cannot add: the duty is already there"),
     ("duty_overrides.csv", "", "XM00206,2023,gb_2021,drop,,,,x\n", "cannot drop: the duty is not there"),
