@@ -161,12 +161,28 @@ def _other_name(stated: Stated, organ_code: str, register: Register) -> Iterator
         yield Remark("V23", f"“{name}”不是{year}年度在用的名称，该年度应为“{register.name_in(organ_code, year)}”", name)
 
 
-def _takeover(code: str, by: str, year: int, register: Register) -> OrganEvent | None:
-    """The event by which ``by`` took over from an organ that is no more in that year; None = it did not."""
-    for event in register.predecessors(by, year):
-        if event.organ_code == code and not register.organs[code].exists_in(year):
+def _takeover(code: str, by: str, year: int, register: Register, until: int | None = None) -> OrganEvent | None:
+    """The event that ended ``code``, if ``by`` took over from it, perhaps through others that are no more in ``year``.
+
+    ``until`` is the last report year whose events are looked at; it only falls on the way back.
+    """
+    for event in register.predecessors(by, year if until is None else until):
+        if register.organs[event.organ_code].exists_in(year):
+            continue
+        if event.organ_code == code:
             return event
+        if found := _takeover(code, event.organ_code, year, register, event.effective_year):
+            return found
     return None
+
+
+def _succession(code: str, year: int, register: Register, after: int = 0) -> Iterator[OrganEvent]:
+    """Who took over from ``code`` by that year, and on from those that are no more themselves."""
+    for event in register.successors(code, year):
+        if event.effective_year > after:
+            yield event
+            if not register.organs[event.successor_code].exists_in(year):
+                yield from _succession(event.successor_code, year, register, event.effective_year)
 
 
 def _old_name(printed: str, event: OrganEvent, organ_code: str, year: int, register: Register) -> Remark:
@@ -182,7 +198,7 @@ def _not_owed(stated: Stated, organ_code: str, register: Register) -> Remark:
     organ, year = register.organs[organ_code], stated.report_year
     owed = f"名录中{organ.name}{year}年度不应报送表样 {stated.form_code}"
     if organ.valid_to_year is not None and year > organ.valid_to_year:
-        told = "；".join(register.told(event) for event in register.successors(organ_code, year))
+        told = "；".join(register.told(event) for event in _succession(organ_code, year, register))
         if told:
             return Remark("V22", f"{owed}：{told}；请由承接的单位报送，或核对年度")
         return Remark("V22", f"{owed}：该机构{organ.valid_to_year}年度后不再报送；请核对年度")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from pipelines.assignment import (
     submission_id,
     unknown_folder,
 )
+from schemas.organ_event import OrganEvent
 from schemas.register import Register, load_register
 
 REGISTER = load_register()
@@ -204,6 +206,22 @@ def test_an_organ_that_is_no_more_owes_nothing_and_is_told_who_files() -> None:
     alone = replace(REGISTER, events=())
     told = "名录中厦门市农业局2024年度不应报送表样 gb_2021：该机构2018年度后不再报送；请核对年度"
     assert remarks(filed(FARMING, stated(year=2024, form="gb_2021"), register=alone)) == {"V22": (told, "")}
+
+
+def test_a_chain_of_mergers_is_followed_both_ways() -> None:
+    """农业局 went into 农业农村局 in 2019; that this one went into 发改委 in 2024 is made up."""
+    rural = replace(REGISTER.organs[RURAL], valid_to_year=2023)
+    again = OrganEvent(RURAL, "merged", "2024", 2024, PLANNING, Decimal(1), "seen", "")
+    chain = replace(REGISTER, organs=dict(REGISTER.organs) | {RURAL: rural}, events=(*REGISTER.events, again))
+    old = remarks(filed(PLANNING, stated(name="厦门市农业局", year=2024, form="gb_2021"), register=chain))
+    assert list(old) == ["V23"]
+    assert old["V23"][0].startswith(f"“厦门市农业局”是前身机构：{MERGER}；已按 {PLANNING} 的报表处理")
+    late = remarks(filed(FARMING, stated(year=2024, form="gb_2021"), register=chain))
+    assert f"：{MERGER}；厦门市农业农村局自2024年度起并入厦门市发展和改革委员会；请由承接的单位报送" in late["V22"][0]
+    # in 2023 it had not happened yet
+    assert list(remarks(filed(PLANNING, stated(name="厦门市农业局", year=2023, form="gb_2021"), register=chain))) == [
+        "V21"
+    ]
 
 
 @pytest.mark.parametrize(("folder", "basis"), [(CITY, "published"), (DISTRICT, "consolidated"), (PLANNING, "own")])
