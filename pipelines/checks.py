@@ -57,8 +57,20 @@ CHECKS: Final = (
         "没有未解决的错误",
         """
         SELECT organ_code, report_year, form_code, rule_id, scope, lhs, rhs, difference, message
-        FROM core.fct_finding WHERE severity = 'error' AND state = 'open'
+        FROM core.fct_finding WHERE severity = 'error' AND state <> 'waived'
         ORDER BY report_year DESC NULLS LAST, organ_code, rule_id, scope
+        """,
+        is_blocking=False,
+    ),
+    TableCheck(
+        "core.fct_decision",
+        "decisions_count",
+        "决定与说明的每一行都能采用（只看每个文件最后一次的内容）",
+        """
+        WITH latest AS (SELECT folder, inbox_path, max(sequence) AS sequence FROM core.fct_file GROUP BY ALL)
+        SELECT l.inbox_path, d.line, d.decision, d.finding_id, d.signed_by, d.note
+        FROM core.fct_decision AS d JOIN latest AS l ON l.sequence = d.sequence
+        WHERE d.effect = 'no_effect' ORDER BY d.sequence, d.line
         """,
         is_blocking=False,
     ),

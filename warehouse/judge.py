@@ -3,8 +3,8 @@
 Belongs here: the order in which the SELECTs under ``sql/rules`` run, and the tables they hand to each other. Does not
 belong here: what a rule says (``schemas/rules``), any judgement on a single figure (the SELECTs), reading files.
 
-Reads ``stage.file``, ``submission``, ``cell``, ``problem``, ``organ`` and ``duty``; fills ``stage.derived_value``,
-``stage.rule_outcome``, ``stage.explanation`` and ``stage.verdict``. It leaves behind ``stage.rule``, ``rule_edition``,
+Reads ``stage.file``, ``submission``, ``cell``, ``problem``, ``decision``, ``organ`` and ``duty``; fills
+``stage.derived_value``, ``stage.rule_outcome``, ``stage.explanation`` and ``stage.verdict``. It leaves behind ``stage.rule``, ``rule_edition``,
 ``rule_instance`` and ``rule_term`` - which cells take part in the outcome at (form, variant, rule, scope) - and drops
 its other tables.
 """
@@ -48,7 +48,7 @@ CREATE OR REPLACE TABLE stage.printed_cell (
     applicant_kind VARCHAR NOT NULL, measure VARCHAR NOT NULL, label VARCHAR NOT NULL);
 """
 _WORKING_TABLES: Final = (
-    "crosswalk", "printed_cell", "figure", "known", "standing", "rule_source", "comparison", "selected",
+    "crosswalk", "printed_cell", "waiver", "figure", "known", "standing", "rule_source", "comparison", "selected",
 )  # fmt: skip
 
 
@@ -71,6 +71,7 @@ def judge(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], forms: M
         connection.execute(f"TRUNCATE stage.{table}")
     _load_catalogue(connection, rules, compile_rules(rules, forms), forms)
     _require_known(connection)
+    _replace(connection, "waiver", "waivers")
     _replace(connection, "figure", "figures")
     for select in ("derived_from_parts", "derived_zeros"):
         _append(connection, "derived_value", select)
