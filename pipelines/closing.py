@@ -62,7 +62,7 @@ def finding_events(closed: Iterable[Entry]) -> Iterator[dict[str, Any]]:
             states |= dict.fromkeys(change["findings"], (change["state"], change["why"]))
         for finding, (state, why) in states.items():
             at = datetime.fromisoformat(entry["at"])
-            yield {"finding_id": finding, "night": entry["night"], "state": state, "at": at, "why": why}
+            yield {"finding_id": finding, "night": entry["night"], "state": state, "changed_at": at, "why": why}
 
 
 def _grouped(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -146,8 +146,8 @@ def _new_decisions(
 ) -> Iterator[Entry]:
     """The journal's records of the decisions files whose content is not the last that came from their path.
 
-    They are few: each is read every night, whatever its times say. A copy of what the same source has sent under another
-    name is recorded as a repeat, without lines.
+    They are few: each is read every night, whatever its times say. A copy of what the same source has sent under
+    another name is recorded as a repeat, without lines.
     """
     published = settings.published / CURRENT / FILE_NAME
     earlier = list(journal.of(DECISION_RECEIVED))

@@ -215,7 +215,7 @@ FIELDS: Final = _fields(
         "effect",
         "VARCHAR",
         "效力",
-        "in_force, superseded (by a later one on the same values), lapsed (the values are no longer there) or no_effect",
+        "in_force, superseded (by a later one on the same values), lapsed (other values, or none, by now) or no_effect",
         allowed=("in_force", "superseded", "lapsed", "no_effect"),
     ),
     Field("effect_note", "VARCHAR", "效力说明", "Why the decision has this effect"),

@@ -4,9 +4,9 @@ Belongs here: the order in which the SELECTs under ``sql/rules`` run, and the ta
 belong here: what a rule says (``schemas/rules``), any judgement on a single figure (the SELECTs), reading files.
 
 Reads ``stage.file``, ``submission``, ``cell``, ``problem``, ``decision``, ``organ`` and ``duty``; fills
-``stage.derived_value``, ``stage.rule_outcome``, ``stage.explanation`` and ``stage.verdict``. It leaves behind ``stage.rule``, ``rule_edition``,
-``rule_instance`` and ``rule_term`` - which cells take part in the outcome at (form, variant, rule, scope) - and drops
-its other tables.
+``stage.derived_value``, ``stage.rule_outcome``, ``stage.explanation`` and ``stage.verdict``. It leaves behind
+``stage.rule``, ``rule_edition``, ``rule_instance`` and ``rule_term`` - which cells take part in the outcome at (form,
+variant, rule, scope) - and drops its other tables.
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ CREATE TABLE stage.decision (
     lhs DECIMAL(18,4), rhs DECIMAL(18,4), message VARCHAR, problem VARCHAR NOT NULL);
 -- how the states of findings changed on the nights that are closed; state: open, waived, lapsed, gone
 CREATE TABLE stage.finding_event (
-    finding_id VARCHAR NOT NULL, night INTEGER NOT NULL, state VARCHAR NOT NULL, at TIMESTAMP NOT NULL,
+    finding_id VARCHAR NOT NULL, night INTEGER NOT NULL, state VARCHAR NOT NULL, changed_at TIMESTAMP NOT NULL,
     why VARCHAR NOT NULL);
 CREATE TABLE stage.first_seen (finding_id VARCHAR NOT NULL, first_seen_at TIMESTAMP NOT NULL);
 -- changed_since: what of rules, forms, register and software is not as on the night closed last, in Chinese

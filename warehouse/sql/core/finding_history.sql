@@ -16,7 +16,7 @@ compared AS (
     FULL JOIN (SELECT finding_id, state FROM known WHERE recency = 1) AS k ON k.finding_id = f.finding_id
 )
 
-SELECT finding_id, night, state, at, why
+SELECT finding_id, night, state, changed_at AS at, why
 FROM stage.finding_event
 UNION ALL
 SELECT
