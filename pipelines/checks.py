@@ -64,7 +64,7 @@ CHECKS: Final = (
     ),
     TableCheck(
         "core.fct_decision",
-        "decisions_count",
+        "decisions_apply",
         "决定与说明的每一行都能采用（只看每个文件最后一次的内容）",
         """
         WITH latest AS (SELECT folder, inbox_path, max(sequence) AS sequence FROM core.fct_file GROUP BY ALL)

@@ -28,13 +28,16 @@ FILE_NAME: Final = "decisions.csv"
 """a department's, directly in its folder of the inbox"""
 EXPLAIN: Final = "explain"
 ACCEPT: Final = "accept_as_printed"
-HEADER: Final = ("receipt_no", "finding_id", "decision", "reason", "signed_by", "signed_on")
+HEADER: Final = {
+    "receipt_no": "回执号", "finding_id": "问题编号", "decision": "决定", "reason": "理由", "signed_by": "签署人",
+    "signed_on": "签署日期",
+}  # fmt: skip
 MAX_BYTES: Final = 1024**2
 MAX_LINES: Final = 2000
 _MAX_CHARS: Final = 1000
 _SHOWN_CHARS: Final = 40
 _DATE: Final = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
-_ASK_OFFICE: Final = "“按原样接受”只能由办公室作出，此行不起作用；请改为 explain 并写明原因"
+_ASK_OFFICE: Final = "“按原样接受”只能由办公室作出，此行不起作用；请改为 explain 并写明理由"
 _FOUND: Final = """
 SELECT f.finding_id, f.submission_id, f.organ_code, f.report_year, f.form_code, f.rule_id, f.scope, f.lhs, f.rhs,
        f.message, f.submission_id IS NULL AND f.file_id IS NOT NULL AS is_of_file,
@@ -165,11 +168,12 @@ def _line(number: int, fields: Mapping[str, str], surplus: Iterable[str], today:
     decision = told["decision"].lower()
     signed_on = _signed_on(told["signed_on"], today)
     complaints = [
-        *(f"{name} 没有填" for name in HEADER if not told[name] and name != "receipt_no"),
-        *(f"{name} 超过{_MAX_CHARS}字" for name in HEADER if len(told[name]) > _MAX_CHARS),
+        # a finding on an organ and year (family H) stands in no receipt
+        *(f"{zh}（{name}）没有填" for name, zh in HEADER.items() if not told[name] and name != "receipt_no"),
+        *(f"{zh}（{name}）超过{_MAX_CHARS}字" for name, zh in HEADER.items() if len(told[name]) > _MAX_CHARS),
     ]
     if any(field.strip() for field in surplus):
-        complaints.append("比首行多出几格（原因里有逗号时请加引号）")
+        complaints.append("比首行多出几格（理由里有逗号时请加引号）")
     if decision and decision not in (EXPLAIN, ACCEPT):
         complaints.append(f"不认识的决定“{_quoted(told['decision'])}”，只有 {EXPLAIN} 和 {ACCEPT}")
     if told["signed_on"] and not signed_on:
