@@ -32,7 +32,7 @@ met AS (
         AND d.form_code IS NOT DISTINCT FROM f.form_code
     LEFT JOIN stage.submission AS s ON s.submission_id = f.submission_id
     LEFT JOIN stage.submission AS b ON b.submission_id = d.submission_id
-    WHERE d.problem = ''
+    WHERE d.problem = '' AND (d.source = 'office' OR d.decision = 'explain')
 ),
 latest AS (
     SELECT
