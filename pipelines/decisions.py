@@ -45,6 +45,7 @@ SELECT f.finding_id, f.submission_id, f.organ_code, f.report_year, f.form_code, 
 FROM core.fct_finding AS f
 LEFT JOIN core.fct_submission AS s ON s.submission_id = f.submission_id
 LEFT JOIN core.fct_file AS r ON r.file_id = f.file_id AND f.submission_id IS NULL
+WHERE list_contains(?, f.finding_id)
 """
 _BINDING: Final = (
     "submission_id", "organ_code", "report_year", "form_code", "rule_id", "scope", "lhs", "rhs", "message",
@@ -117,9 +118,8 @@ def bind(
 
 def published_findings(published_file: Path, finding_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
     """The findings of the published night with these ids, each with the number of the receipt that told it."""
-    wanted = set(finding_ids)
     with reader(published_file) as connection:
-        return {row["finding_id"]: row for row in dicts(connection, _FOUND) if row["finding_id"] in wanted}
+        return {row["finding_id"]: row for row in dicts(connection, _FOUND, [sorted(set(finding_ids))])}
 
 
 def staged_decisions(entries: Iterable[Entry]) -> Iterator[dict[str, Any]]:

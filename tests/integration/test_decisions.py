@@ -7,7 +7,10 @@ import shutil
 from pathlib import Path
 
 import dagster as dg
+from click.testing import CliRunner
 
+from pipelines.cli import main
+from pipelines.intake import archived_path
 from pipelines.journal import Journal
 from pipelines.settings import Settings
 from tests.integration.night import annex, drop, new_home, rows, run_night
@@ -186,3 +189,8 @@ def test_bad_decisions_are_told_and_stop_nothing(tmp_path: Path) -> None:
     assert rows(settings, "SELECT organ_code, submission_id FROM core.fct_finding WHERE rule_id = 'V30'") == [
         ("nobody", None)
     ]
+    # the archive answers for decisions as for figures
+    ((sha256,),) = rows(settings, "SELECT sha256 FROM core.fct_file WHERE inbox_path = 'decisions/坏.csv'")
+    archived_path(settings.archive, sha256).unlink()
+    result = CliRunner().invoke(main, ["verify"], env={"GONGKAI_HOME": str(settings.home)})
+    assert (result.exit_code, "（decisions/坏.csv）" in result.output) == (1, True)

@@ -297,6 +297,28 @@ def test_the_explanation_of_one_broken_file_says_nothing_of_another() -> None:
     assert notes == {"文件损坏。": "张三（2018-02-01）说明：磁盘坏了", "文件是空的。": ""}
 
 
+def test_the_published_table_is_enough_to_judge_by() -> None:
+    """What a check of a file before sending goes by."""
+    world = World()
+    first = world.submit(OPEN_5)
+    world.decide(first, *F01, (0, 5))
+    world.decide(first, *F01, (0, 5), reason="再次核实")
+    world.decide(first, *F01, (0, 6), problem="签署人（signed_by）没有填")
+    published = (
+        tables(judged(world))
+        .sql("""
+            SELECT * EXCLUDE (effect, note), CASE effect WHEN 'no_effect' THEN note ELSE '' END AS problem
+            FROM core.fct_decision""")
+        .to_arrow_table()
+        .to_pylist()
+    )
+    again = World(decisions=published)
+    same, other = again.submit(OPEN_5), again.submit(OPEN_6)
+    night = judged(again)
+    assert [night.verdict(s)[0] for s in (same, other)] == ["accepted", "held"]
+    assert found(night, same, *F01)[0] == "waived"
+
+
 def test_a_state_is_kept_where_it_changed() -> None:
     world = World()
     submission = world.submit(OPEN_5)
