@@ -12,6 +12,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
+import duckdb
+
 from pipelines.journal import Entry, Journal
 from pipelines.settings import now
 from warehouse.connection import dicts, reader
@@ -19,6 +21,12 @@ from warehouse.connection import dicts, reader
 HASHES: Final = {"code_version": "程序", "rules_hash": "规则", "forms_hash": "表样", "register_hash": "名录"}
 """what a night is judged by"""
 FIRST_FOUND: Final = "首次发现"
+_CHANGES: Final = """
+SELECT h.finding_id, h.state, h.why FROM core.finding_history AS h JOIN meta.build AS b ON b.night = h.night
+ORDER BY h.state, h.why, h.finding_id
+"""
+_UNRECORDED: Final = "SELECT finding_id, state, '' AS why FROM core.fct_finding ORDER BY finding_id"
+"""of a night that a version without a history published and did not live to close: every finding was open"""
 
 
 def close_night(journal: Journal, published_file: Path) -> None:
@@ -30,13 +38,11 @@ def close_night(journal: Journal, published_file: Path) -> None:
         (build,) = dicts(connection, "SELECT * FROM meta.build")
         if any(entry["night"] == build["night"] for entry in closed):
             return
-        changes = dicts(
-            connection,
-            """
-            SELECT h.finding_id, h.state, h.why FROM core.finding_history AS h JOIN meta.build AS b ON b.night = h.night
-            ORDER BY h.state, h.why, h.finding_id""",
-        )
+        is_recorded = _keeps_history(connection)
+        changes = dicts(connection, _CHANGES if is_recorded else _UNRECORDED)
     seen = {finding for entry in closed for finding in entry["new_findings"]}
+    if not is_recorded:
+        changes = [row for row in changes if row["finding_id"] not in seen]
     new = [row["finding_id"] for row in changes if row["finding_id"] not in seen]
     journal.append(
         [
@@ -63,6 +69,10 @@ def finding_events(closed: Iterable[Entry]) -> Iterator[dict[str, Any]]:
         for finding, (state, why) in states.items():
             at = datetime.fromisoformat(entry["at"])
             yield {"finding_id": finding, "night": entry["night"], "state": state, "changed_at": at, "why": why}
+
+
+def _keeps_history(connection: duckdb.DuckDBPyConnection) -> bool:
+    return bool(dicts(connection, "SELECT 1 FROM duckdb_tables() WHERE table_name = 'finding_history'"))
 
 
 def _grouped(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
