@@ -1,14 +1,15 @@
 """The smallest explanation of the equations that failed in a submission: which single cell is likelier wrong (or which
 two neighbours had their digits joined or split), and the value that would close them.
 
-Belongs here: pure functions over plain values, for this is a search and no sum, and their one set of rows. Does not belong
-here: what the SELECTs under ``sql/rules`` can say (whose applicants were confused, since when a sum is off), any outcome.
+Belongs here: pure functions over plain values, for this is a search and no sum, and the rows made of what they find.
+Does not belong here: what the SELECTs under ``sql/rules`` can say (whose applicants were confused, since when a sum is
+off), any outcome.
 
 Only cells of the submission itself are suspects. A change explains where
     - every error that it touches is closed and every equation of any severity that held still holds;
     - the cell may have the value: not negative unless signed, whole unless money;
-    - at least one error is closed, and at least one equation that stands wholly in this submission: where only an equation
-      with last year's file or another edition fails, the slip may as well stand there, and nothing is claimed;
+    - at least one error is closed, and at least one equation that stands wholly in this submission: where only an
+      equation with last year's file or another edition fails, the slip may as well stand there, and nothing is claimed;
     - a warning that fails does not veto, since it may be a gap of many years (F02, F04); one that is closed counts.
 A blank counts as the zero that it was judged as, a blank total as its parts (M03).
 """
@@ -33,6 +34,8 @@ from warehouse.connection import dicts
 _POSITIONS: Final = {"likelier_wrong": 2, "digits": 3, "tied": 6}
 """after a misclassification (1); a date (4, 5) says more than cells that cannot be told apart"""
 _ZERO: Final = Decimal(0)
+_SMALLEST: Final = Decimal("0.0001")
+_TOO_LARGE: Final = Decimal(10) ** 14
 
 Changes = Mapping[CellKey, Decimal]
 """By how much cells rise."""
@@ -40,8 +43,8 @@ Changes = Mapping[CellKey, Decimal]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Equation:
-    """A judged equation: ``gap`` is left minus right, None where it has too many digits to tell; ``weights`` by own cell,
-    as the cell counts on the left. ``is_own``: no operand stands in another submission."""
+    """A judged equation: ``gap`` is left minus right, None where it has too many digits to tell, which bars its cells;
+    ``weights`` by own cell, as it counts on the left. ``is_own``: no operand stands in another submission."""
 
     name: str
     relation: str
@@ -73,8 +76,9 @@ class Figure:
     may_have_decimals: bool = False
 
     def may_be(self, value: Decimal) -> bool:
-        """Whether the cell can lawfully hold ``value``."""
-        return (self.may_be_negative or value >= 0) and (self.may_have_decimals or value == value.to_integral_value())
+        """Whether the cell can lawfully hold ``value``, and a published figure its digits."""
+        smallest = _SMALLEST if self.may_have_decimals else 1
+        return abs(value) < _TOO_LARGE and value % smallest == 0 and (self.may_be_negative or value >= 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +187,7 @@ def _told_apart(level: Sequence[Suspect]) -> list[Suspect]:
 
 
 def _divisions(first: Decimal, second: Decimal) -> set[tuple[Decimal, Decimal]]:
-    """Every other way to divide the digits of two numbers between their cells that changes both; a zero may be a blank."""
+    """Every other way to divide the digits of two numbers that changes both; a zero may stand for a blank."""
     texts = {a + b for a in _spellings(first) for b in _spellings(second)}
     parts = [(text[:cut], text[cut:]) for text in texts for cut in range(len(text) + 1)]
     return {
@@ -201,13 +205,13 @@ def _spellings(value: Decimal) -> tuple[str, ...]:
     return (f"{value:.0f}",) if value else ("", "0")
 
 
-# rows ------------------------------------------------------------------------------------------------------------------
+# rows -----------------------------------------------------------------------------------------------------------------
 
 
 def explain_cells(
     connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], compiled: CompiledRules, forms: Mapping[str, Form]
 ) -> None:
-    """Append to ``stage.explanation`` what ``stage.open_equation`` and ``stage.suspect`` explain, submission by submission.
+    """Append to ``stage.explanation`` what explains each submission of ``stage.open_equation`` and ``stage.suspect``.
 
     Digits are looked for in the editions of the rules that explain them (M08).
     """
@@ -326,6 +330,7 @@ class _Catalogue:
 
     def _digits_row(self, form: Form, pair: Redistribution, figures: Mapping[CellKey, Figure]) -> dict[str, Any]:
         first, second = (f"“{self._labels[form.form_code, cell]}”{_printed(figures[cell])}" for cell in pair.cells)
+        values = "和".join(map(_plain, pair.values))
         return {
             "position": _POSITIONS["digits"],
             "kind": "digits",
@@ -333,7 +338,7 @@ class _Catalogue:
             "applicant_kind": "",
             "measure": pair.cells[0].measure,
             "suggested_value": None,
-            "message": f"相邻两格{first}、{second}，像是数字并到一格或拆错了位置：依次改为{'和'.join(map(_plain, pair.values))}后，"
+            "message": f"相邻两格{first}、{second}，像是数字并到一格或拆错了位置：依次改为{values}后，"
             f"{_closing(pair.closes)}。请对照原件。",
         }
 
@@ -363,7 +368,7 @@ def _figure(form: Form, row: Mapping[str, Any]) -> Figure:
     return Figure(row["value"], row["is_blank"], kind == "signed_count", kind == "money")
 
 
-# sentences -------------------------------------------------------------------------------------------------------------
+# sentences ------------------------------------------------------------------------------------------------------------
 
 
 def _suspect_message(cell: str, printed: Decimal, suspect: Suspect) -> str:

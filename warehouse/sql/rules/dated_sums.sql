@@ -26,7 +26,7 @@ gap AS (
         outcome.submission_id,
         outcome.rule_id,
         outcome.scope,
-        CASE outcome.outcome WHEN 'pass' THEN CAST(0 AS DECIMAL(18, 4)) ELSE outcome.difference END AS gap
+        CAST(CASE outcome.outcome WHEN 'pass' THEN 0 ELSE outcome.difference END AS DECIMAL(28, 4)) AS gap
     FROM stage.rule_outcome AS outcome
     WHERE outcome.outcome = 'pass' OR (outcome.outcome = 'fail' AND outcome.difference IS NOT NULL)
 ),
@@ -68,6 +68,11 @@ unclosed AS (
     FROM summed
     WHERE summed.total_gap <> 0
 ),
+number AS (
+    SELECT known.submission_id, known.indicator_code, known.applicant_kind, known.measure,
+        CAST(coalesce(known.value, 0) AS DECIMAL(28, 4)) AS value
+    FROM stage.known AS known
+),
 -- the column of the year before that the two columns imply: cumulative less annual, addend by addend
 implied AS (
     SELECT
@@ -75,14 +80,13 @@ implied AS (
         unclosed.instance_id,
         unclosed.annual_instance_id,
         total_term.side,
-        sum(total_term.coefficient * CAST(coalesce(total_cell.value, 0) - coalesce(annual_cell.value, 0) AS DECIMAL(28, 4)))
-            AS amount,
+        sum(total_term.coefficient * (total_cell.value - annual_cell.value)) AS amount,
         string_agg(
             concat(
                 CASE WHEN total_term.coefficient < 0 THEN '－' WHEN total_term.position > first_term.position THEN '＋' ELSE '' END,
                 CASE WHEN abs(total_term.coefficient) <> 1
                     THEN concat(regexp_replace(CAST(abs(total_term.coefficient) AS VARCHAR), '\.?0+$', ''), '×') ELSE '' END,
-                regexp_replace(CAST(coalesce(total_cell.value, 0) - coalesce(annual_cell.value, 0) AS VARCHAR), '\.?0+$', '')
+                regexp_replace(CAST(total_cell.value - annual_cell.value AS VARCHAR), '\.?0+$', '')
             ), '' ORDER BY total_term.position ASC
         ) AS written
     FROM unclosed
@@ -92,10 +96,10 @@ implied AS (
     ) AS first_term ON first_term.instance_id = total_term.instance_id AND first_term.side = total_term.side
     JOIN stage.rule_term AS annual_term
         ON annual_term.instance_id = unclosed.annual_instance_id AND annual_term.position = total_term.position
-    JOIN stage.known AS total_cell
+    JOIN number AS total_cell
         ON total_cell.submission_id = unclosed.submission_id AND total_cell.indicator_code = total_term.indicator_code
         AND total_cell.applicant_kind = total_term.applicant_kind AND total_cell.measure = total_term.measure
-    JOIN stage.known AS annual_cell
+    JOIN number AS annual_cell
         ON annual_cell.submission_id = unclosed.submission_id AND annual_cell.indicator_code = annual_term.indicator_code
         AND annual_cell.applicant_kind = annual_term.applicant_kind AND annual_cell.measure = annual_term.measure
     GROUP BY unclosed.submission_id, unclosed.instance_id, unclosed.annual_instance_id, total_term.side

@@ -59,7 +59,7 @@ SELECT
     CAST(NULL AS DECIMAL(18, 4)) AS suggested_value,
     CAST(concat(
         '“', more_column, '”一列的', left_name, '比', right_name, '多', amount, '件，“', less_column, '”一列正好少', amount,
-        '件，而各行总计都对得上：多半是同一笔', amount, '件归错了申请人类别，', left_name, '记在“', more_column, '”，', right_name,
+        '件，而各行总计都对得上：多半是有', amount, '件归错了申请人类别，', left_name, '记在“', more_column, '”，', right_name,
         '记在“', less_column, '”。请核对这', amount, '件的申请人，改为同一类别，两列即都成立。'
     ) AS VARCHAR) AS message
 FROM attached
