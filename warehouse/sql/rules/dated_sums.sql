@@ -21,6 +21,21 @@ WITH shape AS (
     GROUP BY instance.instance_id, instance.rule_id, instance.form_code, instance.variant, instance.scope
     HAVING min(term.measure) = max(term.measure)
 ),
+pair AS (
+    SELECT
+        total.form_code,
+        total.variant,
+        total.instance_id,
+        total.rule_id AS total_rule,
+        total.scope AS total_scope,
+        annual.instance_id AS annual_instance_id,
+        annual.rule_id AS annual_rule,
+        annual.scope AS annual_scope
+    FROM shape AS total
+    JOIN shape AS annual
+        ON annual.form_code = total.form_code AND annual.variant = total.variant AND annual.terms = total.terms
+    WHERE total.measure = 'cumulative' AND annual.measure = 'annual'
+),
 gap AS (
     SELECT
         outcome.submission_id,
@@ -28,40 +43,32 @@ gap AS (
         outcome.scope,
         CAST(CASE outcome.outcome WHEN 'pass' THEN 0 ELSE outcome.difference END AS DECIMAL(28, 4)) AS gap
     FROM stage.rule_outcome AS outcome
-    WHERE outcome.outcome = 'pass' OR (outcome.outcome = 'fail' AND outcome.difference IS NOT NULL)
+    WHERE (outcome.outcome = 'pass' OR (outcome.outcome = 'fail' AND outcome.difference IS NOT NULL))
+        AND outcome.rule_id IN (SELECT total_rule FROM pair UNION SELECT annual_rule FROM pair)
 ),
 summed AS (
     SELECT
         standing.submission_id,
         standing.report_year - 1 AS year_before,
-        total.instance_id,
-        total.rule_id AS total_rule,
-        total.scope AS total_scope,
-        annual.instance_id AS annual_instance_id,
-        annual.rule_id AS annual_rule,
-        annual.scope AS annual_scope,
+        pair.*,
         total_gap.gap AS total_gap,
         annual_gap.gap AS annual_gap,
         gap_before.gap AS gap_before,
         CASE WHEN gap_before.gap IS NULL THEN annual_gap.gap ELSE total_gap.gap - gap_before.gap END AS made
     FROM stage.standing AS standing
-    JOIN shape AS total
-        ON total.form_code = standing.form_code AND total.variant = standing.variant AND total.measure = 'cumulative'
-    JOIN shape AS annual
-        ON annual.form_code = total.form_code AND annual.variant = total.variant AND annual.measure = 'annual'
-        AND annual.terms = total.terms
+    JOIN pair ON pair.form_code = standing.form_code AND pair.variant = standing.variant
     JOIN gap AS total_gap
-        ON total_gap.submission_id = standing.submission_id AND total_gap.rule_id = total.rule_id
-        AND total_gap.scope = total.scope
+        ON total_gap.submission_id = standing.submission_id AND total_gap.rule_id = pair.total_rule
+        AND total_gap.scope = pair.total_scope
     JOIN gap AS annual_gap
-        ON annual_gap.submission_id = standing.submission_id AND annual_gap.rule_id = annual.rule_id
-        AND annual_gap.scope = annual.scope
+        ON annual_gap.submission_id = standing.submission_id AND annual_gap.rule_id = pair.annual_rule
+        AND annual_gap.scope = pair.annual_scope
     LEFT JOIN stage.standing AS before
         ON before.organ_code = standing.organ_code AND before.form_code = standing.form_code
         AND before.report_year = standing.report_year - 1 AND before.is_official
     LEFT JOIN gap AS gap_before
-        ON gap_before.submission_id = before.submission_id AND gap_before.rule_id = total.rule_id
-        AND gap_before.scope = total.scope
+        ON gap_before.submission_id = before.submission_id AND gap_before.rule_id = pair.total_rule
+        AND gap_before.scope = pair.total_scope
 ),
 unclosed AS (
     SELECT summed.*, summed.total_gap - summed.made AS inherited
@@ -72,6 +79,7 @@ number AS (
     SELECT known.submission_id, known.indicator_code, known.applicant_kind, known.measure,
         CAST(coalesce(known.value, 0) AS DECIMAL(28, 4)) AS value
     FROM stage.known AS known
+    WHERE known.submission_id IN (SELECT submission_id FROM unclosed)
 ),
 -- the column of the year before that the two columns imply: cumulative less annual, addend by addend
 implied AS (
