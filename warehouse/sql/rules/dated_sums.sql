@@ -157,7 +157,7 @@ worded AS (
             )
             WHEN made = 0 THEN concat(
                 '本年度列是平的，差额', inherited_text, '只在历年累计列：多半是', named_before, '或更早带来的', column_before,
-                '。', named_before, '报表不在案，无从印证。'
+                '。', named_before, '没有可以对照的同一项核对，无从印证。'
             )
             WHEN gap_before IS NOT NULL THEN concat(
                 '历年累计列共差', total_text, '，其中', inherited_text, '在案的', named_before, '累计列就有，是带过来的。'
