@@ -253,14 +253,12 @@ class _Catalogue:
         self._weights = _weights(compiled)
         self._labels = {(term.form_code, _key(term)): term.label for term in compiled.terms if term.source == "own"}
         self._using_derived = {rule.rule_id for rule in rules if rule.uses_derived}
-        self._parts = {
-            (instance.form_code, instance.variant, cell): [part for part in weights if part != cell]
-            for instance in compiled.instances
-            if instance.rule_id in {rule.rule_id for rule in rules if rule.derives_total}
-            for weights in (self._weights[instance.instance_id],)
-            for cell in weights
-            if weights[cell] > 0
-        }
+        deriving = {rule.rule_id for rule in rules if rule.derives_total}
+        self._parts: dict[tuple[str, str, CellKey], list[CellKey]] = {}
+        for instance in compiled.instances:
+            if instance.rule_id in deriving:
+                whole, *parts = self._weights[instance.instance_id]
+                self._parts[instance.form_code, instance.variant, whole] = parts
         self._neighbours = {
             (code, variant): neighbours(forms[code], variant)
             for code in with_digits
