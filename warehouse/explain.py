@@ -58,7 +58,9 @@ class Equation:
         """Whether it would hold after ``changes``."""
         if self.gap is None:
             return False
-        gap = self.gap + sum((self.weights.get(cell, _ZERO) * rise for cell, rise in changes.items()), _ZERO)
+        gap = self.gap
+        for cell, rise in changes.items():
+            gap += self.weights.get(cell, _ZERO) * rise
         return gap == 0 if self.relation == "=" else gap <= 0 if self.relation == "<=" else gap >= 0
 
     def closing_rise(self, cell: CellKey) -> Decimal | None:
@@ -133,14 +135,14 @@ def redistributions(
     touching = _by_cell(equations)
     found = []
     for first, second in neighbours:
-        if first not in figures or second not in figures:
+        if first not in figures or second not in figures or _never_closes(touching[first], first, second):
             continue
         around = tuple(dict.fromkeys((*touching[first], *touching[second])))
         before = figures[first].value, figures[second].value
         for values in sorted(_divisions(*before)):
             closes = _closed(around, {first: values[0] - before[0], second: values[1] - before[1]})
             if closes:
-                found.append(Redistribution((first, second), values, closes))
+                found.append(Redistribution((first, second), (Decimal(values[0]), Decimal(values[1])), closes))
     return found
 
 
@@ -186,17 +188,30 @@ def _told_apart(level: Sequence[Suspect]) -> list[Suspect]:
     ]
 
 
-def _divisions(first: Decimal, second: Decimal) -> set[tuple[Decimal, Decimal]]:
+def _never_closes(around: Iterable[Equation], first: CellKey, second: CellKey) -> bool:
+    """Whether casting out nines rules the pair out before any division is tried.
+
+    Digits put elsewhere keep their sum, so two numbers that count alike in an equality change it by a multiple of nine.
+    """
+    return any(
+        equation.relation == "="
+        and (equation.is_error or not equation.fails)
+        and equation.weights.get(second) == equation.weights[first]
+        and (equation.gap is None or equation.gap % (9 * equation.weights[first]) != 0)
+        for equation in around
+    )
+
+
+def _divisions(first: Decimal, second: Decimal) -> set[tuple[int, int]]:
     """Every other way to divide the digits of two numbers that changes both; a zero may stand for a blank."""
     texts = {a + b for a in _spellings(first) for b in _spellings(second)}
-    parts = [(text[:cut], text[cut:]) for text in texts for cut in range(len(text) + 1)]
-    return {
-        (Decimal(left or 0), Decimal(right or 0))
-        for left, right in parts
-        if not any(len(part) > 1 and part.startswith("0") for part in (left, right))
-        and Decimal(left or 0) != first
-        and Decimal(right or 0) != second
+    cuts = ((text[:cut], text[cut:]) for text in texts for cut in range(len(text) + 1))
+    divided = {
+        (int(left or 0), int(right or 0))
+        for left, right in cuts
+        if (left == "0" or not left.startswith("0")) and (right == "0" or not right.startswith("0"))
     }
+    return {values for values in divided if values[0] != first and values[1] != second}
 
 
 def _spellings(value: Decimal) -> tuple[str, ...]:
