@@ -7,7 +7,8 @@ Does not belong here: the grammar of equations (``schemas.equation``), their tra
 Kinds of rule: ``equation`` (linear), ``reading`` (found while reading a file: families V and M04), ``variant`` (a
 printed variant of an edition is itself the finding) and ``select``: what is not linear has a SELECT of its own, judged
 in its ``turn``: ``own`` cells with the equations, ``prior`` years' with their year, ``roll_up`` over many organs'
-figures after everything else.
+figures after everything else. An ``explanation`` (M07, M08) hangs on errors of other rules, as the
+kind of ``stage.explanation`` that it ``explains``; its own outcome only records whether that was seen.
 
 Blank policies of an equation, where some operand is blank:
     uncertain   nothing is judged
@@ -33,8 +34,9 @@ from schemas.form import MEASURES
 
 RULES_FOLDER: Final = Path(__file__).parent / "rules"
 SEVERITIES: Final = ("error", "warning", "info")
-KINDS: Final = ("equation", "reading", "variant", "select")
+KINDS: Final = ("equation", "reading", "variant", "select", "explanation")
 TURNS: Final = ("", "own", "prior", "roll_up")
+EXPLAINED: Final = ("", "misclassified", "digits")
 BLANK_POLICIES: Final = ("uncertain", "zero", "bounds")
 PRIOR_RELATIONS: Final = ("same", "mapped", "earlier")
 """Last year's same edition; last year's other edition by the crosswalk; the same edition of an earlier year."""
@@ -99,6 +101,8 @@ class Rule:
     """the file under warehouse/sql/rules that judges a select rule"""
     turn: str
     """when a select rule is judged: own, prior or roll_up; '' for the other kinds"""
+    explains: str
+    """the kind of explanation whose presence an explanation rule records; '' for the other kinds"""
     labels: tuple[tuple[str, str], ...]
     """labels of prose figures, which no form prints"""
     sentence: str
@@ -160,6 +164,7 @@ def _build_rule(row: Mapping[str, Any]) -> Rule:
         variant=row.get("variant", ""),
         select=row.get("select", ""),
         turn=row.get("turn", ""),
+        explains=row.get("explains", ""),
         labels=tuple(sorted(row.get("labels", {}).items())),
         sentence=row["sentence"],
         sentence_uncertain=row.get("sentence_uncertain", DEFAULT_UNCERTAIN),
@@ -210,6 +215,7 @@ def _validate(rule: Rule) -> None:
             ("kind", rule.kind, KINDS),
             ("blank", rule.blank, BLANK_POLICIES),
             ("turn", rule.turn, TURNS),
+            ("explains", rule.explains, EXPLAINED),
             ("across_gap", rule.across_gap, ("", *RELATIONS)),
             *(("prior", relation, PRIOR_RELATIONS) for relation in rule.prior),
             *(("measures", measure, MEASURES) for item in rule.statements for measure in item.measures),
@@ -221,6 +227,7 @@ def _validate(rule: Rule) -> None:
         "equation": rule.statements,
         "variant": rule.variant,
         "select": rule.select and rule.turn,
+        "explanation": rule.explains,
         "reading": True,
     }
     if rule.kind in needed and not needed[rule.kind]:

@@ -22,6 +22,7 @@ from schemas.form import Form
 from schemas.rule import Rule
 from schemas.rule_compiler import CompiledRules, compile_rules, mapped_cells
 from warehouse.build import load_rows
+from warehouse.explain import explain_cells
 
 RULES_SQL: Final = Path(__file__).parent / "sql" / "rules"
 _CATALOGUE_DDL: Final = """
@@ -49,6 +50,7 @@ CREATE OR REPLACE TABLE stage.printed_cell (
 """
 _WORKING_TABLES: Final = (
     "crosswalk", "printed_cell", "waiver", "figure", "known", "standing", "rule_source", "comparison", "selected",
+    "open_equation", "suspect",
 )  # fmt: skip
 
 
@@ -63,13 +65,15 @@ def judge(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], forms: M
     """Judge everything staged, once.
 
     Own-year equations first and all years together; then, year after year, what needs the official figures of the year
-    before or of a sibling edition; then the governments' reports against their leaves; then the verdicts.
+    before or of a sibling edition; then the governments' reports against their leaves; then what explains the failures;
+    then the verdicts.
     Raises JudgeError where a staged problem names a rule, or a submission a form or variant, that is not known.
     """
     for table in _RESULTS:
         # a step that is run again judges anew
         connection.execute(f"TRUNCATE stage.{table}")
-    _load_catalogue(connection, rules, compile_rules(rules, forms), forms)
+    compiled = compile_rules(rules, forms)
+    _load_catalogue(connection, rules, compiled, forms)
     _require_known(connection)
     _replace(connection, "waiver", "waivers")
     _replace(connection, "figure", "figures")
@@ -89,6 +93,7 @@ def judge(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], forms: M
     _replace(connection, "standing", "standing")
     _replace(connection, "comparison", "comparison")
     _judge_selects(connection, rules, "roll_up")
+    _explain(connection, rules, compiled, forms)
     _append(connection, "verdict", "verdicts")
     for table in _WORKING_TABLES:
         connection.execute(f"DROP TABLE IF EXISTS stage.{table}")
@@ -112,6 +117,21 @@ def _judge_selects(
     for rule in rules:
         if rule.turn == turn:
             _replace(connection, "selected", rule.select, {"rule_id": rule.rule_id, **(values or {})})
+            _append(connection, "rule_outcome", "select_outcomes", {"rule_id": rule.rule_id})
+
+
+def _explain(
+    connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], compiled: CompiledRules, forms: Mapping[str, Form]
+) -> None:
+    """Hang explanations on the equations that failed. Outcomes of other rules do not change."""
+    _append(connection, "explanation", "m07_misclassified")
+    _append(connection, "explanation", "dated_sums")
+    _replace(connection, "open_equation", "open_equations")
+    _replace(connection, "suspect", "suspects")
+    explain_cells(connection, rules, compiled, forms)
+    for rule in rules:
+        if rule.kind == "explanation":
+            _replace(connection, "selected", "explained", {"rule_id": rule.rule_id, "kind": rule.explains})
             _append(connection, "rule_outcome", "select_outcomes", {"rule_id": rule.rule_id})
 
 

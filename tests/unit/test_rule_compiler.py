@@ -203,6 +203,8 @@ def test_sentences_use_the_forms_own_labels() -> None:
         ({"prior": ["last"]}, "prior 'last'"),
         ({"editions": "all"}, "an equation names its editions"),
         ({"kind": "select"}, "says what it judges"),
+        ({"kind": "explanation"}, "says what it judges"),
+        ({"explains": "everything"}, "explains 'everything'"),
         ({"equations": [{"equation": "fj_suits <= fj_reviews", "rwo": "x"}]}, r"unknown fields \['rwo'\]"),
         ({"severty": "error"}, r"unknown fields \['severty'\]"),
         ({"version": "one"}, "ValueError"),
