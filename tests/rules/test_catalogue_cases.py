@@ -55,7 +55,7 @@ def _judge(rule_id: str, case: Mapping[str, Any], side: Mapping[str, Any]) -> Ou
         world.problem(rule_id, subject, **side["problem"])
     if "judged_organ" not in case:
         # where no problem is told, a reading rule passes for the submission as a whole
-        scope = "" if RULES[rule_id].kind == "reading" and "problem" not in side else case["scope"]
+        scope = "" if RULES[rule_id].kind == "reading" and "problem" not in side else side.get("scope", case.get("scope"))
         return judged(world).one(rule_id, subject, scope)
     return _of_organ(judged(world), rule_id, case["judged_organ"], case["scope"])
 
