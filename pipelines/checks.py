@@ -38,29 +38,34 @@ FAMILIES: Final = {
 """the first letter of a rule's id -> what the rules of that letter are about"""
 
 
+_FAMILY_ROWS: Final = """
+    SELECT f.rule_id, f.organ_code, o.name, f.report_year, f.scope, f.lhs, f.rhs, f.message
+    FROM core.fct_finding AS f
+    LEFT JOIN core.dim_organ AS o ON o.organ_code = f.organ_code
+    WHERE left(f.rule_id, 1) = '{letter}' AND f.outcome = 'fail' AND f.severity <> 'info' AND f.state <> 'waived'
+    ORDER BY CASE f.severity WHEN 'error' THEN 1 ELSE 2 END, f.report_year DESC NULLS LAST, f.organ_code, f.rule_id,
+             f.scope
+"""
+_FAMILY_COUNTS: Final = """
+    SELECT count(DISTINCT r.submission_id) AS submissions,
+           coalesce(sum(CASE r.outcome WHEN 'fail' THEN 1 ELSE 0 END), 0) AS fails,
+           coalesce(sum(CASE r.outcome WHEN 'uncertain' THEN 1 ELSE 0 END), 0) AS uncertain,
+           (SELECT count(*) FROM core.fct_finding AS f
+            WHERE left(f.rule_id, 1) = '{letter}' AND f.state = 'waived') AS waived
+    FROM core.fct_rule_outcome AS r
+    WHERE left(r.rule_id, 1) = '{letter}'
+"""
+
+
 def _family_check(letter: str, title: str) -> TableCheck:
     """What the rules of one letter found in the organs' reports: their errors are data, never the night's failure."""
     return TableCheck(
         "core.fct_rule_outcome",
         f"family_{letter.lower()}",
         f"{title}（{letter}）的规则没有不符",
-        f"""
-        SELECT f.rule_id, f.organ_code, o.name, f.report_year, f.scope, f.lhs, f.rhs, f.message
-        FROM core.fct_finding AS f
-        LEFT JOIN core.dim_organ AS o ON o.organ_code = f.organ_code
-        WHERE f.rule_id LIKE '{letter}%' AND f.outcome = 'fail' AND f.severity <> 'info' AND f.state <> 'waived'
-        ORDER BY CASE f.severity WHEN 'error' THEN 1 ELSE 2 END, f.report_year DESC NULLS LAST, f.organ_code, f.rule_id,
-                 f.scope
-        """,
+        _FAMILY_ROWS.format(letter=letter),
         is_blocking=False,
-        counts=f"""
-        SELECT count(DISTINCT r.submission_id) AS submissions,
-               coalesce(sum(CASE r.outcome WHEN 'fail' THEN 1 ELSE 0 END), 0) AS fails,
-               coalesce(sum(CASE r.outcome WHEN 'uncertain' THEN 1 ELSE 0 END), 0) AS uncertain,
-               (SELECT count(*) FROM core.fct_finding AS f
-                WHERE f.rule_id LIKE '{letter}%' AND f.state = 'waived') AS waived
-        FROM core.fct_rule_outcome AS r WHERE r.rule_id LIKE '{letter}%'
-        """,
+        counts=_FAMILY_COUNTS.format(letter=letter),
     )
 
 

@@ -73,7 +73,7 @@ def parse_equation(text: str) -> Equation:
 
 
 def parse_cell(text: str) -> Operand:
-    """Read a single cell or ``prior(cell)``, as a condition names it. Raises EquationError where ``text`` is neither."""
+    """Read a single cell or ``prior(cell)``, as a condition names it; raises EquationError where it is neither."""
     operand = _Parser(text).single()
     if operand.function not in ("", "prior"):
         raise EquationError(f"{operand.function}() is more than one cell: {text!r}")

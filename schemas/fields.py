@@ -161,8 +161,8 @@ FIELDS: Final = _fields(
         "outcome",
         "VARCHAR",
         "判定",
-        "pass, fail, uncertain (blank or doubtful operand) or not_assessable (no prior year, no sibling form, or not asked"
-        " of this submission)",
+        "pass, fail, uncertain (blank or doubtful operand) or not_assessable (no prior year, no sibling form, or not"
+        " asked of this submission)",
         allowed=("pass", "fail", "uncertain", "not_assessable"),
     ),
     Field("submissions_judged", "BIGINT", "判定的报表份数", "Submissions that have an outcome of the rule", minimum=0),

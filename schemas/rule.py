@@ -14,8 +14,8 @@ Blank policies of an equation, where some operand is blank:
     zero        blanks count as zero; a side on which nothing is printed is never assumed
     bounds      a blank is some number >= 0: judged only where zero closes the equation or no such number can
 
-Conditions (``when``) say on which submissions an equation is asked at all: a cell that ``is`` blank, known (a figure) or
-positive (a figure above zero). Where one is not met, the outcome is not assessable and its note says why.
+Conditions (``when``) say on which submissions an equation is asked at all: a cell that ``is`` blank, known (a figure)
+or positive (a figure above zero). Where one is not met, the outcome is not assessable and its note says why.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class Rule:
     exempt: tuple[str, ...]
     """kinds of organ that an equation is not asked of"""
     stands_in_for: str
-    """the rule in whose place this one tells a failure at the same scope, leaving all doubt to that one (M05 for M01)"""
+    """the rule in whose place this one tells a failure at the same scope, leaving doubts to that one (M05 for M01)"""
     judges_cells: bool
     """a reading rule that a report without cells cannot be judged by"""
     variant: str
