@@ -85,6 +85,11 @@ class Statement:
     substitutions: tuple[tuple[str, tuple[str, ...]], ...] = ()
     when: tuple[Condition, ...] = ()
 
+    @property
+    def written(self) -> str:
+        """The equation with its conditions, as the catalogue is published."""
+        return self.text + "".join(f" when {condition.cell} is {condition.state}" for condition in self.when)
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:

@@ -101,6 +101,10 @@ def test_every_rule_is_tallied_with_zeros(settings: Settings, checks: dict[str, 
         rule: rows(settings, f"SELECT {columns} FROM core.rule_tally WHERE rule_id = '{rule}' ORDER BY form_code")
         for rule in ("F05a", "F07", "G01", "M01")
     }
+    condition = "SELECT equation FROM core.dim_rule WHERE rule_id = 'M05'"
+    assert rows(settings, condition) == [
+        ("res_total[@a] <= req_new[@a] + req_carried_in[@a] when req_carried_out[@a] is blank",)
+    ]
     assert tally == {
         "F05a": [("fj_annex_2017", 10, 4, 16, 0, 0)],
         "F07": [("fj_annex_2017", 10, 14, 1, 0, 135)],
