@@ -213,3 +213,12 @@ def test_next_year_does_not_build_on_a_copy() -> None:
     submission = world.submit(later | {"fj_suits": 4, "fj_suits[cumulative]": 7}, organ="DEPT2", year=2017)
     found = judged(world).one("F07", submission, "cumulative/fj_suits")
     assert (found.outcome, found.note, found.lhs) == ("not_assessable", "上年数不在案", Decimal(7))
+
+
+def test_between_two_consolidated_reports_the_later_is_held() -> None:
+    world = World()
+    first = world.submit(TABLE, organ="AREA", basis="consolidated")
+    second = world.submit(TABLE, organ="AREATOWN", basis="consolidated")
+    night = judged(world)
+    assert _held(night, first, second) == [second]
+    assert night.one("X04", second).message == "本表6个非零数与某区人民政府同年的表逐格相同，疑为照搬，本表整份扣留。"
