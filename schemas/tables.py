@@ -125,6 +125,14 @@ TABLES: Final[Mapping[str, pa.DataFrameSchema]] = {
             " difference? note",
         ),
         _table(
+            "core.rule_tally",
+            "规则判定计数",
+            "One row per rule of the catalogue and form that it judges, zeros where the night had nothing in scope.",
+            "rule_id form_code",
+            "rule_id form_code submissions_judged outcomes_pass outcomes_fail outcomes_uncertain"
+            " outcomes_not_assessable",
+        ),
+        _table(
             "core.fct_finding",
             "问题",
             "One row per outcome that failed or is uncertain.",

@@ -17,10 +17,11 @@ A blank counts as the zero that it was judged as, a blank total as its parts (M0
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from itertools import groupby, pairwise
+from operator import eq, ge, gt, le, lt
 from typing import Any, Final
 
 import duckdb
@@ -34,6 +35,7 @@ from warehouse.connection import dicts
 _POSITIONS: Final = {"likelier_wrong": 2, "digits": 3, "tied": 6}
 """after a misclassification (1); a date (4, 5) says more than cells that cannot be told apart"""
 _ZERO: Final = Decimal(0)
+_HOLDS: Final[Mapping[str, Callable[[Decimal, Decimal], bool]]] = {"=": eq, "<=": le, ">=": ge, "<": lt, ">": gt}
 _SMALLEST: Final = Decimal("0.0001")
 _TOO_LARGE: Final = Decimal(10) ** 14
 
@@ -61,7 +63,7 @@ class Equation:
         gap = self.gap
         for cell, rise in changes.items():
             gap += self.weights.get(cell, _ZERO) * rise
-        return gap == 0 if self.relation == "=" else gap <= 0 if self.relation == "<=" else gap >= 0
+        return _HOLDS[self.relation](gap, _ZERO)
 
     def closing_rise(self, cell: CellKey) -> Decimal | None:
         """By how much ``cell`` alone would have to rise to bring both sides to the same number."""
@@ -360,7 +362,7 @@ def _weights(compiled: CompiledRules) -> Mapping[int, dict[CellKey, Decimal]]:
     """By instance and own cell, as the cell counts on the left."""
     weights: defaultdict[int, dict[CellKey, Decimal]] = defaultdict(dict)
     for term in compiled.terms:
-        if term.source == "own":
+        if term.source == "own" and term.side != "when":
             mine, key = weights[term.instance_id], _key(term)
             mine[key] = mine.get(key, _ZERO) + (term.coefficient if term.side == "left" else -term.coefficient)
     return weights

@@ -30,6 +30,8 @@ CONTRACT_NAMES = {
     "core.official_cell": "submission_id organ_code report_year form_code indicator_code applicant_kind measure value"
     " derived_value value_state printed sheet address note",
     "core.fct_rule_outcome": "submission_id organ_code report_year rule_id scope outcome lhs rhs difference",
+    "core.rule_tally": "rule_id form_code submissions_judged outcomes_pass outcomes_fail outcomes_uncertain"
+    " outcomes_not_assessable",
     "core.fct_finding": "finding_id submission_id organ_code report_year rule_id severity outcome lhs rhs difference"
     " message state first_seen_at",
     "core.finding_history": "finding_id state at why",

@@ -55,6 +55,7 @@ CLEAN = {
     "hongze_2024": {"variant": "one_row_other"},
 }
 """Published tables of which every cell of the matrix and of the disputes stands in an equality that holds."""
+ORGAN_OF = {"suqian_2023": "DEPT", "suqian_2024": "DEPT", "hongze_2024": "DEPT2"}
 
 
 def _off_by_one(text: str, chance: random.Random) -> str:
@@ -107,7 +108,7 @@ def _with_slips(world: World, original: str, name: str, *slips: tuple[Mapping[st
 
 def test_clean_published_tables_have_no_error_and_nothing_to_explain() -> None:
     world = World()
-    clean = [world.publish(name, organ="DEPT", **options) for name, options in CLEAN.items()]
+    clean = [world.publish(name, organ=ORGAN_OF[name], **options) for name, options in CLEAN.items()]
     clean.append(world.publish("shanghai_2019", organ="OFFICE"))
     clean.append(world.submit({key: value for key, value in XIAMEN_FIGURES.items() if not key.startswith("nar_")}))
     night = judged(world)
@@ -146,7 +147,7 @@ def test_five_hundred_seeded_slips_are_found_and_named() -> None:
     world = World()
     tables = []
     for name, options in CLEAN.items():
-        submission = world.publish(name, organ="DEPT", **options)
+        submission = world.publish(name, organ=ORGAN_OF[name], **options)
         cells = [cell for cell in world.cells if cell["submission_id"] == submission]
         tables.append((submission, [cell for cell in cells if not cell["indicator_code"].startswith("a20_")]))
     slips = []
@@ -492,7 +493,8 @@ def test_an_inherited_warning_does_not_hide_the_slip_of_this_year() -> None:
     } | {"fj_req_online[annual]": 979}
     submission = world.submit(slipped)
     night = judged(world)
-    assert {key[0] for key in night.remarks(submission)} == {"F01", "F02", "F04", "F07"}
+    # X02: the annual column of 2016 is not known here and stands at zero
+    assert {key[0] for key in night.remarks(submission)} == {"F01", "F02", "F04", "F07", "X02"}
     assert suspected(night, submission) == {("fj_req_online", "", "annual"): ("likelier_wrong", 797)}
 
 

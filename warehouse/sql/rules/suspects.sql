@@ -5,6 +5,7 @@ WITH cell AS (
     SELECT DISTINCT open_equation.submission_id, term.indicator_code, term.applicant_kind, term.measure
     FROM stage.open_equation AS open_equation
     JOIN stage.rule_term AS term ON term.instance_id = open_equation.instance_id AND term.source = 'own'
+        AND term.side <> 'when'
     WHERE open_equation.fails AND open_equation.is_error
 ),
 implied AS (
