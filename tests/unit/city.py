@@ -282,4 +282,11 @@ def _organ_years(organs: Iterable[Mapping[str, Any]], years: Iterable[int]) -> I
 def build_row(on: datetime) -> dict[str, Any]:
     """The record of a night that began at ``on``."""
     hashes = dict.fromkeys(("rules_hash", "forms_hash", "register_hash"), "0" * 64)
-    return hashes | {"night": 1, "built_at": on, "code_version": "test", "files_received": 0, "cells_read": 0}
+    return hashes | {
+        "night": 1,
+        "built_at": on,
+        "code_version": "test",
+        "changed_since": "",
+        "files_received": 0,
+        "cells_read": 0,
+    }
