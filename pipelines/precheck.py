@@ -100,7 +100,7 @@ class Precheck:
     def as_json(self) -> dict[str, Any]:
         """The object that ``--json`` prints. A figure is an integer, or a number with the decimals that it has."""
         night = {"night": self.history.night, "built_at": self.history.built_at} if self.history else None
-        return {"files": [_plain(answer) for answer in self.answers], "history": night}
+        return {"files": _plain(self.answers), "history": _plain(night), "no_history": self.no_history}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,15 +134,26 @@ def check_files(settings: Settings, paths: Sequence[Path], organ: str = "", year
     Raises RegisterError where the register is broken. A file that cannot be read is an answer, not an error.
     """
     knowledge = load_knowledge(settings.register)
-    delivery = _deliver(settings, paths, organ, year)
+    delivery = _deliver(settings, sorted(paths, key=_arrival), shown(organ), year)
     published = settings.published / CURRENT / FILE_NAME
     if not published.exists():
-        return _judged(delivery, knowledge, None, "没有历史数据")
+        result = _judged(delivery, knowledge, None, "没有历史数据")
+    else:
+        try:
+            # one generation, whatever is published meanwhile
+            result = _judged(delivery, knowledge, published.resolve(), "")
+        except _HistoryError as error:
+            result = _judged(delivery, knowledge, None, f"历史数据读不了（{error}）")
+    given = [shown(str(path)) for path in paths]
+    return replace(result, answers=sorted(result.answers, key=lambda answer: given.index(answer.file)))
+
+
+def _arrival(path: Path) -> tuple[int, str]:
+    """What orders the files of a night."""
     try:
-        # one generation, whatever is published meanwhile
-        return _judged(delivery, knowledge, published.resolve(), "")
-    except _HistoryError as error:
-        return _judged(delivery, knowledge, None, f"历史数据读不了（{error}）")
+        return path.stat().st_mtime_ns, str(path)
+    except (OSError, ValueError):
+        return 0, str(path)
 
 
 def _deliver(settings: Settings, paths: Sequence[Path], organ: str, year: int | None) -> _Delivery:

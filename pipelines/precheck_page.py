@@ -20,6 +20,7 @@ from pipelines.precheck import CLEAN, ERRORS, UNREADABLE, Answer, Precheck
 _VERDICT: Final = {CLEAN: ("可报送", "bold green"), ERRORS: ("需改正", "bold red"), UNREADABLE: ("读不了", "bold red")}
 _REMARKED: Final = ("有提示", "bold yellow")
 _SEVERITY: Final = {"error": ("错误", "red"), "warning": ("提示", "yellow"), "info": ("说明", "cyan")}
+_MOST_ZEROS: Final = 3
 _ROLE: Final = {"likelier_wrong": "（更可能有误）", "tied": "（可能有误）"}
 
 
@@ -54,7 +55,7 @@ def _print_answer(console: Console, answer: Answer) -> None:
 
 
 def _table(answer: Answer) -> Table:
-    table = Table(show_lines=True, pad_edge=False)
+    table = Table(show_lines=True)
     for heading in ("等级", "规则"):
         table.add_column(heading, no_wrap=True)
     table.add_column("单元格", overflow="fold", max_width=30)
@@ -69,13 +70,21 @@ def _table(answer: Answer) -> Table:
 
 
 def _cells(finding: Mapping[str, Any]) -> Iterator[str]:
-    """The sheet once, then its cells: address, printed text, and the value that would close the equations."""
-    for sheet, cells in groupby(finding["cells"], key=lambda cell: cell["sheet"]):
+    """The sheet once, then its cells: address, printed text, and the value that would close the equations.
+
+    Of a long sum the parts that are zero are only counted.
+    """
+    plain = [cell for cell in finding["cells"] if cell["value"] == 0 and cell["role"] not in _ROLE]
+    left_out = plain if len(plain) > _MOST_ZEROS else []
+    told = [cell for cell in finding["cells"] if cell not in left_out]
+    for sheet, cells in groupby(told, key=lambda cell: cell["sheet"]):
         yield f"{shown(sheet)}!"
         for cell in cells:
             printed = shown(cell["printed"]) or "空白"
             mended = "" if cell["suggested_value"] is None else f" → {_figure(cell['suggested_value'])}"
             yield f" {shown(cell['address'])} {printed}{mended}{_ROLE.get(cell['role'], '')}"
+    if left_out:
+        yield f" 其余 {len(left_out)} 格为 0"
 
 
 def _said(finding: Mapping[str, Any]) -> str:
