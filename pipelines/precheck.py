@@ -43,6 +43,7 @@ from pipelines.readers.model import FileReading, Limits, Problem
 from pipelines.readers.pool import Item, read_many
 from pipelines.settings import Settings, now
 from pipelines.staging import file_row, reading_of, readings_of, stage_knowledge, stage_submissions
+from schemas.register import Register
 from warehouse.build import build_order, build_table, load_rows
 from warehouse.connection import dicts, scratch
 from warehouse.history import PublishedNight, attach_history, sequences, stage_history
@@ -105,13 +106,18 @@ class Precheck:
 
 @dataclass(frozen=True, slots=True)
 class _Delivery:
-    """The files as if received just now: entries as the journal would have them, and what was read from them."""
+    """The files as if received just now: entries as the journal would have them, and what was read from them.
+
+    ``organ`` and ``year`` are the command line's; ``register`` and ``duties`` decide whose a submission is.
+    """
 
     paths: Sequence[str]
     entries: Sequence[Entry]
     tables: Mapping[str, pa.Table]
     organ: str
     year: int | None
+    register: Register
+    duties: DutyIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +140,7 @@ def check_files(settings: Settings, paths: Sequence[Path], organ: str = "", year
     Raises RegisterError where the register is broken. A file that cannot be read is an answer, not an error.
     """
     knowledge = load_knowledge(settings.register)
-    delivery = _deliver(settings, sorted(paths, key=_arrival), shown(organ), year)
+    delivery = _deliver(settings, sorted(paths, key=_arrival), shown(organ), year, knowledge.register)
     published = settings.published / CURRENT / FILE_NAME
     if not published.exists():
         result = _judged(delivery, knowledge, None, "没有历史数据")
@@ -156,7 +162,7 @@ def _arrival(path: Path) -> tuple[int, str]:
         return 0, str(path)
 
 
-def _deliver(settings: Settings, paths: Sequence[Path], organ: str, year: int | None) -> _Delivery:
+def _deliver(settings: Settings, paths: Sequence[Path], organ: str, year: int | None, register: Register) -> _Delivery:
     """Look at every file and read those that may be opened, each content under each name once."""
     entries: list[Entry] = []
     wanted: dict[str, Item] = {}
@@ -176,7 +182,7 @@ def _deliver(settings: Settings, paths: Sequence[Path], organ: str, year: int | 
             wanted[key] = (key, path, key.split("/", 1)[1])
     read = read_many(wanted.values(), settings.limits, settings.workers, year)
     tables = tabulate([*refused.items(), *read])
-    return _Delivery([shown(str(path)) for path in paths], entries, tables, organ, year)
+    return _Delivery([shown(str(path)) for path in paths], entries, tables, organ, year, register, duty_index(register))
 
 
 def _look(path: Path, limits: Limits) -> tuple[str, int, str]:
@@ -196,11 +202,10 @@ def _look(path: Path, limits: Limits) -> tuple[str, int, str]:
 
 
 def _judged(delivery: _Delivery, knowledge: Knowledge, published: Path | None, no_history: str) -> Precheck:
-    """Judge year after year. Neighbours are staged for one year at a time: what lies between their years is not here."""
-    years = sorted(set(delivery.tables["submission"]["report_year"].to_pylist())) or [None]
-    duties = duty_index(knowledge.register)
+    """Judge year after year, for neighbours are staged for one year only: what lies between two of theirs is not here."""
+    years: list[int | None] = sorted(set(delivery.tables["submission"]["report_year"].to_pylist())) or [None]
     told: dict[str, dict[str, Any]] = {}
-    whole: dict[str, list[dict[str, Any]]] = {}
+    whole: dict[tuple[Any, ...], list[Any]] = {}
     night: PublishedNight | None = None
     for report_year in years:
         with scratch() as connection:
@@ -209,7 +214,7 @@ def _judged(delivery: _Delivery, knowledge: Knowledge, published: Path | None, n
                 connection.register(f"reading_{name}", table)
             night = _attached(connection, published)
             entries = _numbered(delivery.entries, night)
-            claims = _claims(connection, delivery, entries, knowledge, duties, night)
+            claims = _claims(connection, delivery, entries, night)
             _stage(connection, entries, claims, knowledge, night)
             if night is not None and report_year is not None:
                 with _history_errors():
@@ -238,16 +243,11 @@ def _attached(connection: duckdb.DuckDBPyConnection, published: Path | None) -> 
 def _numbered(entries: Sequence[Entry], night: PublishedNight | None) -> list[Entry]:
     """The entries with the next numbers of the journal, and the next night's."""
     last, number = (night.last_sequence, night.night) if night else (0, 0)
-    return [entry | {"sequence": last + n, "night": number + 1} for n, entry in enumerate(entries, start=1)]
+    return [{**entry, "sequence": last + n, "night": number + 1} for n, entry in enumerate(entries, start=1)]
 
 
 def _claims(
-    connection: duckdb.DuckDBPyConnection,
-    delivery: _Delivery,
-    entries: Sequence[Entry],
-    knowledge: Knowledge,
-    duties: DutyIndex,
-    night: PublishedNight | None,
+    connection: duckdb.DuckDBPyConnection, delivery: _Delivery, entries: Sequence[Entry], night: PublishedNight | None
 ) -> _Claims:
     """Whose every submission is, and what is said of it; one that the night has already keeps its place there."""
     readings = readings_of(connection)
@@ -256,10 +256,7 @@ def _claims(
         # one entry for each organ that the file speaks of: what one entry brings twice is told (V07)
         folders: dict[str, Entry] = {}
         brought.append(
-            [
-                _assigned(entry, folders, stated, delivery, knowledge, duties)
-                for stated in readings.stated.get(reading_of(entry), ())
-            ]
+            [_assigned(delivery, entry, folders, stated) for stated in readings.stated.get(reading_of(entry), ())]
         )
     assigned, repeated = first_of_each(item for items in brought for item in items)
     known: dict[str, int] = {}
@@ -273,23 +270,15 @@ def _claims(
     return _Claims(list(placed.values()), [*said, *same_night(fresh)], of, known)
 
 
-def _assigned(
-    entry: Entry,
-    folders: dict[str, Entry],
-    stated: Stated,
-    delivery: _Delivery,
-    knowledge: Knowledge,
-    duties: DutyIndex,
-) -> Assigned:
+def _assigned(delivery: _Delivery, entry: Entry, folders: dict[str, Entry], stated: Stated) -> Assigned:
     """The submission under the organ of the command line, else under the one that the file states."""
-    register = knowledge.register
-    organ = delivery.organ
+    register, organ = delivery.register, delivery.organ
     if not organ and stated.organ_code in register.organs:
         organ = stated.organ_code
     elif not organ and (named := register.by_name(stated.organ_name, stated.report_year)):
         organ = named.organ_code
     if organ in register.organs:
-        item = assign(folders.setdefault(organ, entry | {"folder": organ}), stated, register, duties)
+        item = assign(folders.setdefault(organ, {**entry, "folder": organ}), stated, register, delivery.duties)
     else:
         organ = organ or stated.organ_code
         who = organ or stated.organ_name
@@ -303,7 +292,7 @@ def _assigned(
 
 
 def _placed(item: Assigned, sequence: int | None) -> Assigned:
-    return item if sequence is None else replace(item, entry=item.entry | {"sequence": sequence})
+    return item if sequence is None else replace(item, entry={**item.entry, "sequence": sequence})
 
 
 def _stage(
@@ -337,7 +326,9 @@ def _submissions(
     """
     mine = {item.submission_id for item in claims.assigned}
     own = _findings(connection, "submission_id IS NOT NULL", "submission_id")
-    of_year = _findings(connection, "file_id IS NULL AND submission_id IS NULL", "organ_code", "report_year", "form_code")
+    of_year = _findings(
+        connection, "file_id IS NULL AND submission_id IS NULL", "organ_code", "report_year", "form_code"
+    )
     rows = dicts(
         connection,
         """
@@ -360,10 +351,10 @@ def _findings(connection: duckdb.DuckDBPyConnection, condition: str, *key: str) 
     """Findings by ``key``, each with its cells and explanations."""
     parts: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for name in ("finding_cell", "finding_explanation"):
-        for row in dicts(connection, f"SELECT * FROM core.{name} ORDER BY finding_id, position"):
+        for row in dicts(connection, f"SELECT * FROM core.{name} ORDER BY finding_id, position"):  # noqa: S608 - a name of ours
             parts.setdefault((name, row.pop("finding_id")), []).append(row)
     found: dict[tuple[Any, ...], list[Any]] = {}
-    for row in dicts(connection, f"SELECT * FROM core.fct_finding WHERE {condition}"):
+    for row in dicts(connection, f"SELECT * FROM core.fct_finding WHERE {condition}"):  # noqa: S608 - ours
         finding = {name: row[name] for name in _FINDING}
         finding["cells"] = parts.get(("finding_cell", row["finding_id"]), [])
         finding["explanations"] = parts.get(("finding_explanation", row["finding_id"]), [])

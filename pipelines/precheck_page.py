@@ -44,7 +44,9 @@ def _print_answer(console: Console, answer: Answer) -> None:
     if answer.report_year is not None:
         who = f"{answer.organ_name}（{answer.organ_code}）" if answer.organ_name else answer.organ_code or "机构未写明"
         size = "零报告" if answer.is_nil else f"{answer.cells} 格"
-        console.print(f"{shown(who)}，{answer.report_year}年度，{answer.form_title}（{answer.form_code}），{size}", soft_wrap=True)
+        console.print(
+            f"{shown(who)}，{answer.report_year}年度，{answer.form_title}（{answer.form_code}），{size}", soft_wrap=True
+        )
     if answer.received_as:
         console.print(f"这份文件以前收到过，编号 {answer.received_as}。")
     if answer.findings:

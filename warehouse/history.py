@@ -30,8 +30,6 @@ WHERE list_contains($organs, organ_code)
     OR (report_year = $report_year AND list_contains($forms, form_code))
     OR list_contains($replaced, submission_id)
 """
-_HELD: Final = "V10"
-"""an error of reading that may hold any submission"""
 _RESTAGED: Final[Mapping[str, str]] = {
     "file": """
         SELECT file_id, sequence, sha256, folder, inbox_path, size_bytes, received_at, outcome, reason
@@ -46,9 +44,10 @@ _RESTAGED: Final[Mapping[str, str]] = {
                c.printed, c.sheet, c.address, c.note
         FROM published.core.fct_cell AS c JOIN wanted AS w ON w.submission_id = c.submission_id
         WHERE NOT w.is_replaced""",
-    # that two files came in one night (V11) is nothing that reading one of them again could tell
-    "problem": f"""
-        SELECT s.file_id, s.submission_id, '{_HELD}' AS rule_id, 'held' AS scope, 'fail' AS outcome,
+    # V10 is an error that may hold any submission; that two files came in one night (V11) is nothing that reading one of
+    # them again could tell
+    "problem": """
+        SELECT s.file_id, s.submission_id, 'V10' AS rule_id, 'held' AS scope, 'fail' AS outcome,
                s.status AS message, '' AS sheet, '' AS address, '' AS printed
         FROM published.core.fct_submission AS s JOIN wanted AS w ON w.submission_id = s.submission_id
         WHERE s.status = 'held' AND NOT w.is_replaced

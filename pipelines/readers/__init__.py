@@ -13,9 +13,7 @@ from pipelines.readers.reject import RejectedError
 from pipelines.readers.workbook import read_grids
 
 
-def read_file(
-    data: bytes, name: str, limits: Limits | None = None, assumed_year: int | None = None
-) -> FileReading:
+def read_file(data: bytes, name: str, limits: Limits | None = None, assumed_year: int | None = None) -> FileReading:
     """Every submission in a file, or the reason why there is none. ``name`` is the file's name without folders.
 
     ``assumed_year`` is the report year of what states none (None: such a file is refused, as the nightly job does).

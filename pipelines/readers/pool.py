@@ -60,9 +60,7 @@ def _submit(
         return None
 
 
-def _read_alone(
-    items: Iterable[tuple[Path, str]], limits: Limits, assumed_year: int | None
-) -> Iterator[FileReading]:
+def _read_alone(items: Iterable[tuple[Path, str]], limits: Limits, assumed_year: int | None) -> Iterator[FileReading]:
     """One at a time, in one process that is replaced when it dies: whoever killed it is known."""
     pool = _pool(1, limits)
     try:

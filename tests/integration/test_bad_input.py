@@ -29,10 +29,10 @@ def far_cell(data: bytes) -> bytes:
     return out.getvalue()
 
 
-def bomb() -> bytes:
+def bomb(size: int = 30_000_000) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/workbook.xml", b"0" * 30_000_000)
+        archive.writestr("xl/workbook.xml", b"0" * size)
     return out.getvalue()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import subprocess
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from openpyxl import load_workbook
 from rich.cells import cell_len
 
 from pipelines.cli import main
@@ -25,7 +27,7 @@ from schemas.form import CellKey, load_forms
 from tests.integration.agreement import Said, answered, by_receipt
 from tests.integration.night import annex, drop, matrix, new_home, published, rows, run_night
 from tests.integration.test_bad_input import ENCRYPTED, bomb, far_cell
-from tests.unit.reader_files import FORMS, long_csv, saved, small_book, typed
+from tests.unit.reader_files import FORMS, long_csv, saved, typed
 
 PROJECT = Path(__file__).parents[2]
 INBOX = PROJECT / "samples" / "inbox"
@@ -34,7 +36,7 @@ DISTRICT, OFFICE, INDUSTRY, EDUCATION, CIVIL, STREET, TOWN = (
 )  # fmt: skip
 ANNEX_2018 = "2018年度政府信息公开统计表"
 CITY_DEPARTMENT = "XMP00103"
-SUPPLEMENT = FORMS["xm_supplement_2017"]
+ANNEX, SUPPLEMENT = FORMS["fj_annex_2017"], FORMS["xm_supplement_2017"]
 
 
 def run(home: Path, *words: str | Path, **environment: str) -> Result:
@@ -181,3 +183,267 @@ def test_the_night_says_of_files_what_the_check_had_said(first: Settings, tmp_pa
         f"SELECT status FROM core.fct_submission WHERE organ_code = '{EDUCATION}' AND report_year = 2018"
         " AND form_code = 'fj_annex_2017'",
     ) == [("held",)]
+
+
+# what is printed and the exit code
+
+
+def test_a_clean_file_may_be_sent(first: Settings, tmp_path: Path) -> None:
+    path = written(tmp_path, "年报.xlsx", matrix(CITY_DEPARTMENT, 2024))
+    result = run(first.home, path)
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert lines[0] == f"可报送  {path}"
+    assert lines[1] == f"厦门市工业和信息化局（{CITY_DEPARTMENT}），2024年度，年度报告2021年格式（gb_2021），200 格"
+    assert "没有发现问题。" in lines
+    assert lines[-1].startswith("对照的历史数据：第")
+
+
+def test_json_has_the_keys_that_scripts_rely_on(tmp_path: Path) -> None:
+    wrong = written(tmp_path, "错.xlsx", matrix(CITY_DEPARTMENT, 2024, {("req_new", "total"): 8}))
+    missing = tmp_path / "没有.xlsx"
+    code, (bad, gone) = as_json(tmp_path / "home", wrong, missing)
+    assert code == 2
+    assert {name: bad[name] for name in ("file", "form_code", "organ_code", "report_year", "status", "cells")} == {
+        "file": str(wrong), "form_code": "gb_2021", "organ_code": CITY_DEPARTMENT, "report_year": 2024,
+        "status": "held", "cells": 200,
+    }  # fmt: skip
+    assert rules(bad) == [("M01", "error"), ("M03", "error")]
+    finding = bad["findings"][1]
+    assert (finding["outcome"], finding["lhs"], finding["rhs"], finding["difference"]) == ("fail", 8, 0, 8)
+    assert finding["message"].startswith("“一、本年新收政府信息公开申请数量”一行：总计填的是8，六类申请人之和为0")
+    named = {cell["address"]: cell for cell in finding["cells"]}
+    assert set(named) == {f"{column}26" for column in "DEFGHIJ"}
+    keys = ("indicator_code", "applicant_kind", "measure", "sheet", "address", "printed", "value")
+    assert [named["J26"][key] for key in keys] == ["req_new", "total", "annual", "统计表", "J26", "8", 8]
+    assert (gone["file"], gone["status"], gone["cells"], rules(gone)) == (
+        str(missing), "unreadable", 0, [("V01", "error")],
+    )  # fmt: skip
+    assert gone["findings"][0]["message"] == "没有这个文件；请检查路径"
+
+
+def test_figures_stay_exact_in_json(tmp_path: Path) -> None:
+    key = next(key for key in FORMS["gb_2019"].cells() if key.indicator_code == "g19_procure_amount")
+    data = "\n".join(long_csv(FORMS["gb_2019"], {key: "-1234567.89"}, organ=CITY_DEPARTMENT, year=2019)).encode()
+    result = run(tmp_path / "home", "--json", written(tmp_path, "2019.csv", data))
+    (entry,) = json.loads(result.stdout, parse_float=Decimal)["files"]
+    values = {cell["value"] for item in entry["findings"] for cell in item["cells"] if cell["value"] is not None}
+    assert values == {Decimal("-1234567.89")}
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "rule", "reason"),
+    [
+        ("bomb.xlsx", bomb(220_000_000), "V01", "展开后过大"),
+        ("locked.xlsx", ENCRYPTED, "V02", "密码保护"),
+        ("far.xlsx", far_cell(annex(CITY_DEPARTMENT, 2016)), "V01", "范围过大"),
+        ("empty.csv", b"", "V01", "文件是空的"),
+        ("letter.csv", "尊敬的领导：\n今年没有大事。\n".encode("gb18030"), "V03", "表样无法识别"),
+    ],
+)
+def test_a_hostile_file_costs_only_itself(tmp_path: Path, name: str, data: bytes, rule: str, reason: str) -> None:
+    good = written(tmp_path, "好.xlsx", annex(CITY_DEPARTMENT, 2017))
+    code, (bad, fine) = as_json(tmp_path / "home", written(tmp_path, name, data), good)
+    assert (code, bad["status"], rules(bad)) == (2, "unreadable", [(rule, "error")])
+    assert reason in bad["findings"][0]["message"]
+    assert (fine["status"], fine["cells"], fine["findings"]) == ("accepted", 30, [])
+
+
+def test_what_is_no_file_is_said_in_a_sentence(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    code, entries = as_json(tmp_path / "home", tmp_path, pipe, "nix\x1b[31m.csv")
+    assert code == 2
+    assert [entry["findings"][0]["message"] for entry in entries] == [
+        "这是一个文件夹；请给出其中的文件",
+        "不是普通文件（链接、管道或设备），未读取",
+        "没有这个文件；请检查路径",
+    ]
+    assert entries[2]["file"] == "nix\\x1b[31m.csv"
+    assert run(tmp_path / "home").exit_code == 2
+
+
+def test_one_file_may_bring_several_submissions(tmp_path: Path) -> None:
+    lines = long_csv(ANNEX, dict.fromkeys(ANNEX.cells(), 0), organ=CITY_DEPARTMENT, year=2017)
+    lines += long_csv(ANNEX, dict.fromkeys(ANNEX.cells(), 1), organ=CITY_DEPARTMENT, year=2018)[1:]
+    lines.append(f"{CITY_DEPARTMENT},2018,gb_1999,a,,annual,1")
+    path = written(tmp_path, "几份.csv", "\n".join(lines).encode())
+    code, entries = as_json(tmp_path / "home", path)
+    assert code == 2
+    assert [(entry["report_year"], entry["status"]) for entry in entries] == [
+        (2017, "accepted"), (2018, "held"), (None, "unreadable"),
+    ]  # fmt: skip
+    # 2018 is judged against 2017 of the same delivery, rightly: 1 = 0 + 1
+    assert "F07" not in dict(rules(entries[1]))
+    assert {entry["file"] for entry in entries} == {str(path)}
+
+
+def test_text_from_a_file_is_shown_and_not_obeyed_within_80_columns(tmp_path: Path) -> None:
+    key = next(iter(ANNEX.cells()))
+    text = "[bold]:bomb:[/x]\x1b[31m=HYPERLINK(1)"
+    lines = long_csv(ANNEX, dict.fromkeys(ANNEX.cells(), 0) | {key: text}, organ="[red]无此机构", year=2017)
+    result = run(tmp_path / "home", written(tmp_path, "a.csv", "\n".join(lines).encode()))
+    assert result.exit_code == 1
+    assert "\x1b" not in result.stdout
+    joined = "".join(line.split("│")[3].strip() for line in result.stdout.splitlines() if line.count("│") == 5)
+    assert "[bold]:bomb:[/x]\\x1b[31m=HYPERLINK(1)" in joined
+    assert "[red]无此机构，2017年度" in result.stdout
+    head, *rest = result.stdout.splitlines()
+    assert head.startswith("需改正  ")
+    assert max(cell_len(line) for line in rest) <= 80
+
+
+# whose it is and for which year
+
+
+def test_an_organ_is_taken_from_the_file_by_code_or_by_name(tmp_path: Path) -> None:
+    stated = [(CITY_DEPARTMENT, ""), ("", "厦门市湖里区教育局"), ("", "厦门市没有的局")]
+    paths = [
+        written(tmp_path, f"{n}.xlsx", write_template(ANNEX, organ_code=code, organ_name=name, report_year=2017))
+        for n, (code, name) in enumerate(stated)
+    ]
+    _, entries = as_json(tmp_path / "home", *paths)
+    assert [entry["organ_code"] for entry in entries] == [CITY_DEPARTMENT, "XMP02103", ""]
+    assert [("V20", "info") in rules(entry) for entry in entries] == [False, False, True]
+
+
+def test_without_an_organ_only_the_file_itself_is_judged(first: Settings, tmp_path: Path) -> None:
+    data = write_template(ANNEX, organ_code="", organ_name="", report_year=2018, values=dict.fromkeys(ANNEX.cells(), 0))
+    path = written(tmp_path, "2018.xlsx", data)
+    code, (entry,) = as_json(first.home, path)
+    assert (code, entry["organ_code"], rules(entry)) == (0, "", [("V20", "info")])
+    code, (entry,) = as_json(first.home, "--organ", "XMP99999", path)
+    assert (code, entry["organ_code"], rules(entry)) == (0, "XMP99999", [("V20", "info")])
+    # the same file as an organ's that has a history: nothing was added to last year's figures
+    code, (entry,) = as_json(first.home, "--organ", TOWN, path)
+    assert (code, entry["status"]) == (1, "held")
+    assert ("F07", "error") in rules(entry)
+
+
+def test_another_organ_than_the_one_asked_for_is_said_as_at_night(tmp_path: Path) -> None:
+    path = written(tmp_path, "2017.xlsx", annex(CITY_DEPARTMENT, 2017))
+    code, (entry,) = as_json(tmp_path / "home", "--organ", TOWN, path)
+    assert (code, entry["organ_code"], entry["status"], rules(entry)[0]) == (1, TOWN, "held", ("V21", "error"))
+
+
+def test_a_year_is_given_to_a_file_that_states_none_and_it_is_told(tmp_path: Path) -> None:
+    matrix_form = FORMS["gb_2021"]
+    zeros = dict.fromkeys(matrix_form.cells(), 0)
+    book = load_workbook(io.BytesIO(typed(matrix_form, values=zeros, year=2024)))
+    for cell in (cell for sheet in book for line in sheet for cell in line if "2024" in str(cell.value)):
+        cell.value = None
+    lines = long_csv(matrix_form, zeros, organ=CITY_DEPARTMENT, year=2024)
+    undated = "\n".join(line.replace(",2024,", ",,") for line in lines).encode()
+    paths = [written(tmp_path, "表.xlsx", saved(book)), written(tmp_path, "表.csv", undated)]
+    code, entries = as_json(tmp_path / "home", "--organ", CITY_DEPARTMENT, *paths)
+    assert code == 2
+    assert [(entry["status"], rules(entry)) for entry in entries] == [("unreadable", [("V03", "error")])] * 2
+    # one a call: two files of one organ and year would be told apart (V11)
+    for path in paths:
+        code, (entry,) = as_json(tmp_path / "home", "--organ", CITY_DEPARTMENT, "--year", "2024", path)
+        assert (code, entry["status"], entry["report_year"]) == (0, "accepted_with_warnings", 2024)
+        assert rules(entry) == [("V03", "warning")]
+        assert "暂按2024年度核对" in entry["findings"][0]["message"]
+
+
+def test_a_year_that_the_file_contradicts_is_not_obeyed(tmp_path: Path) -> None:
+    path = written(tmp_path, "2017.xlsx", annex(CITY_DEPARTMENT, 2017))
+    code, (entry,) = as_json(tmp_path / "home", "--year", "2018", path)
+    assert (code, entry["report_year"], rules(entry)) == (1, 2017, [("V10", "error")])
+    assert "2017" in entry["findings"][0]["message"]
+    assert "2018" in entry["findings"][0]["message"]
+
+
+# history
+
+
+def test_without_history_rules_across_years_are_not_judged_and_it_is_said(first: Settings, tmp_path: Path) -> None:
+    path = written(tmp_path, "2018.xlsx", annex(TOWN, 2018))
+    assert run(first.home, path).exit_code == 1
+    result = run(tmp_path / "home", path)
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[-1] == "没有历史数据，跨年规则未核对。本次核对没有保存任何内容。"
+
+
+def test_a_published_file_that_cannot_be_read_is_as_none_and_it_is_said(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home")
+    published(settings).parent.mkdir(parents=True)
+    published(settings).write_bytes(b"no database" * 1000)
+    path = written(tmp_path, "2018.xlsx", annex(TOWN, 2018))
+    result = run(settings.home, path)
+    assert result.exit_code == 0
+    assert "历史数据读不了" in result.stdout
+    document = json.loads(run(settings.home, "--json", path).stdout)
+    assert document["history"] is None
+    assert document["no_history"].startswith("历史数据读不了（")
+
+
+# nothing is stored
+
+
+def tree(folder: Path) -> dict[str, tuple[int, int, str]]:
+    """Every entry below a folder: mode, time of change, hash."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        status = path.lstat()
+        is_plain = path.is_file() and not path.is_symlink()
+        digest = hashlib.sha256(path.read_bytes()).hexdigest() if is_plain else ""
+        found[str(path.relative_to(folder))] = (status.st_mode, status.st_mtime_ns, digest)
+    return found
+
+
+def start(home: Path, around: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    """The program in a process of its own, whose home, temporary and working folders lie in ``around``."""
+    for name in ("user", "tmp", "cwd"):
+        (around / name).mkdir(exist_ok=True)
+    places = {"HOME": str(around / "user"), "TMPDIR": str(around / "tmp"), "GONGKAI_HOME": str(home)}
+    return subprocess.run(
+        [sys.executable, "-m", "pipelines", "check", *map(str, words)],
+        env=os.environ | places | {"PYTHONPATH": str(PROJECT), "PYTHONUTF8": "1", "COLUMNS": "80"},
+        cwd=around / "cwd",
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_a_check_leaves_no_trace(first: Settings, tmp_path: Path) -> None:
+    path = written(tmp_path, "2018.xlsx", annex(TOWN, 2018))
+    around = tmp_path / "around"
+    around.mkdir()
+    assert start(first.home, around, path).returncode == 1
+    home = tree(first.home)
+    done = start(first.home, around, "--json", path)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["history"]["night"] >= 1
+    assert tree(first.home) == home
+    assert tree(around).keys() == {"cwd", "tmp", "user"}
+
+
+def test_a_home_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    path = written(tmp_path, "2018.xlsx", annex(TOWN, 2018))
+    done = start(tmp_path / "home", tmp_path, path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_check_does_without_the_scheduler(tmp_path: Path) -> None:
+    path = written(tmp_path, "2018.xlsx", annex(TOWN, 2018))
+    program = (
+        "import atexit, sys\n"
+        "atexit.register(lambda: print('dagster' in sys.modules, file=sys.stderr))\n"
+        "from pipelines.cli import main\n"
+        "main(['check', '--json', sys.argv[1]])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(path)],
+        env=os.environ | {"GONGKAI_HOME": str(tmp_path / "home")},
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert done.stderr == "False\n"
+    assert json.loads(done.stdout)["files"][0]["status"] == "accepted"
