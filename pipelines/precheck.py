@@ -202,7 +202,7 @@ def _look(path: Path, limits: Limits) -> tuple[str, int, str]:
 
 
 def _judged(delivery: _Delivery, knowledge: Knowledge, published: Path | None, no_history: str) -> Precheck:
-    """Judge year after year, for neighbours are staged for one year only: what lies between two of theirs is not here."""
+    """Judge year after year: neighbours are staged for one year only, what lies between two of theirs is not here."""
     years: list[int | None] = sorted(set(delivery.tables["submission"]["report_year"].to_pylist())) or [None]
     told: dict[str, dict[str, Any]] = {}
     whole: dict[tuple[Any, ...], list[Any]] = {}

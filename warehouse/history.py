@@ -44,8 +44,7 @@ _RESTAGED: Final[Mapping[str, str]] = {
                c.printed, c.sheet, c.address, c.note
         FROM published.core.fct_cell AS c JOIN wanted AS w ON w.submission_id = c.submission_id
         WHERE NOT w.is_replaced""",
-    # V10 is an error that may hold any submission; that two files came in one night (V11) is nothing that reading one of
-    # them again could tell
+    # V10 is an error that may hold any submission; that two files came in one night (V11) cannot be told by reading one
     "problem": """
         SELECT s.file_id, s.submission_id, 'V10' AS rule_id, 'held' AS scope, 'fail' AS outcome,
                s.status AS message, '' AS sheet, '' AS address, '' AS printed

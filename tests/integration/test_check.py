@@ -83,9 +83,9 @@ BOTH = (("fj_open_total", "annual"), ("fj_open_total", "cumulative"))
 # path in the inbox: bytes; figures added are made up
 DELIVERY: dict[str, bytes] = {
     f"{INDUSTRY}/{ANNEX_2018}.xlsx": sample(INDUSTRY, ANNEX_2018).read_bytes(),
-    # a cumulative figure that last year's does not lead to, and its correction the same night
+    # a good report, and the same night another with a cumulative figure that last year's does not lead to
+    f"{STREET}/先报.xlsx": again(STREET, ANNEX_2018, {}),
     f"{STREET}/累计有误.xlsx": again(STREET, ANNEX_2018, {("fj_open_total", "cumulative"): 7}),
-    f"{STREET}/更正.xlsx": again(STREET, ANNEX_2018, {}),
     # the district's own report: one more than the organs below it
     f"{DISTRICT}/汇总.xlsx": again(DISTRICT, ANNEX_2018, dict.fromkeys(BOTH, 1)),
     # one report that can be read and one line that cannot
@@ -149,8 +149,8 @@ def test_the_night_says_of_files_what_the_check_had_said(first: Settings, tmp_pa
     by_name = {Path(answer.file).stem: answer for answer, _ in pairs}
     assert {name: answer.status for name, answer in by_name.items()} == {
         ANNEX_2018: "accepted",
+        "先报": "accepted_with_warnings",
         "累计有误": "held",
-        "更正": "accepted_with_warnings",
         "汇总": "accepted",
         "半份": "held",
     }
@@ -158,7 +158,7 @@ def test_the_night_says_of_files_what_the_check_had_said(first: Settings, tmp_pa
     assert [(item["severity"], item["scope"], item["difference"]) for item in wrong] == [
         ("error", "cumulative/fj_open_total", 7)
     ]
-    assert [item["rule_id"] for item in by_name["更正"].findings] == ["V11"]
+    assert [item["rule_id"] for item in by_name["先报"].findings] == ["V11"]
     # the district hears of its total before it sends it, every organ below being in
     assert [(item["rule_id"], item["scope"], item["difference"]) for item in by_name["汇总"].findings] == [
         ("H01", "annual/fj_open_total", 1),
@@ -166,10 +166,15 @@ def test_the_night_says_of_files_what_the_check_had_said(first: Settings, tmp_pa
     ]
     assert by_name["汇总"].exit_code == 1
 
-    # the next delivery corrects a year behind: another organ's report is held by it, and the district's total waits
+    # alone, it meets the street's later report, which only last year's figures can show to be wrong: it stays held
     outside = tmp_path / "two" / f"{DISTRICT}.xlsx"
     outside.parent.mkdir()
     outside.write_bytes(DELIVERY[f"{DISTRICT}/汇总.xlsx"])
+    (alone,) = check_files(first, [outside]).answers
+    assert answered(alone) == by_receipt(first)[alone.received_as]
+    assert len(alone.findings) == 2
+
+    # the next delivery corrects a year behind: another organ's report is held by it, and the district's total waits
     corrected = tmp_path / "two" / "2017.xlsx"
     corrected.write_bytes(next(iter(CHAIN.values())))
     district, education = check_files(first, [outside, corrected]).answers
