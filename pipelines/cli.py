@@ -21,7 +21,7 @@ from rich.table import Table
 
 from pipelines.intake import archived_path, is_sound, shown
 from pipelines.journal import Journal
-from pipelines.precheck import check_files
+from pipelines.precheck import UNREADABLE, check_files
 from pipelines.precheck_page import print_precheck
 from pipelines.receipts import write_receipts
 from pipelines.seeding import seed_if_empty
@@ -95,7 +95,9 @@ def check(settings: Settings, files: tuple[Path, ...], organ: str, year: int | N
     try:
         result = check_files(settings, files, organ, year)
     except RegisterError as error:
-        raise click.ClickException(f"名录有误：{error}") from error
+        refusal = click.ClickException(f"名录有误：{error}")
+        refusal.exit_code = UNREADABLE  # 1 would say that the files have errors
+        raise refusal from error
     if as_json:
         click.echo(json.dumps(result.as_json(), ensure_ascii=False, indent=1))
     else:

@@ -53,6 +53,10 @@ from warehouse.publish import CURRENT, FILE_NAME
 CLEAN, ERRORS, UNREADABLE = 0, 1, 2
 """exit codes: clean or warnings only, errors found, unreadable or unknown form"""
 _TOLD: Final = ("core.fct_submission", "core.fct_finding", "core.finding_explanation", "core.finding_cell")
+_FINDING: Final = (
+    "finding_id", "rule_id", "severity", "outcome", "scope", "message", "mend", "lhs", "rhs", "difference", "state",
+)  # fmt: skip
+_RANK: Final = {"error": 1, "warning": 2, "info": 3}
 _ONLY_INSIDE: Final = "只核对表内各格，不核对应报名单和上年数；请用 --organ 给出机构代码"
 
 
@@ -360,12 +364,6 @@ def _findings(connection: duckdb.DuckDBPyConnection, condition: str, *key: str) 
         finding["explanations"] = parts.get(("finding_explanation", row["finding_id"]), [])
         found.setdefault(tuple(row[name] for name in key), []).append(finding)
     return {place: sorted(items, key=_importance) for place, items in found.items()}
-
-
-_FINDING: Final = (
-    "finding_id", "rule_id", "severity", "outcome", "scope", "message", "mend", "lhs", "rhs", "difference", "state",
-)  # fmt: skip
-_RANK: Final = {"error": 1, "warning": 2, "info": 3}
 
 
 def _importance(finding: Mapping[str, Any]) -> tuple[int, str, str]:

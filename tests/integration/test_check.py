@@ -298,6 +298,13 @@ def test_text_from_a_file_is_shown_and_not_obeyed_within_80_columns(tmp_path: Pa
     assert max(cell_len(line) for line in rest) <= 80
 
 
+def test_a_broken_register_is_no_fault_of_the_file(tmp_path: Path) -> None:
+    path = written(tmp_path, "2018.xlsx", annex(TOWN, 2018))
+    result = run(tmp_path / "home", "--json", path, GONGKAI_REGISTER=str(tmp_path / "none"))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("Error: 名录有误：organs.csv")
+
+
 # whose it is and for which year
 
 
