@@ -95,9 +95,8 @@ def check(settings: Settings, files: tuple[Path, ...], organ: str, year: int | N
     try:
         result = check_files(settings, files, organ, year)
     except RegisterError as error:
-        refusal = click.ClickException(f"名录有误：{error}")
-        refusal.exit_code = UNREADABLE  # 1 would say that the files have errors
-        raise refusal from error
+        click.echo(f"Error: 名录有误：{error}", err=True)
+        sys.exit(UNREADABLE)  # 1 would say that the files have errors
     if as_json:
         click.echo(json.dumps(result.as_json(), ensure_ascii=False, indent=1))
     else:
