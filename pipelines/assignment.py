@@ -87,6 +87,18 @@ def assign(entry: Entry, stated: Stated, register: Register, duties: DutyIndex) 
     )
 
 
+def assign_unregistered(entry: Entry, stated: Stated, organ_code: str, sentence: str) -> Assigned:
+    """A submission checked before it is sent, of no organ of the register: ``sentence`` says so (V20)."""
+    return Assigned(
+        entry=entry,
+        stated=stated,
+        submission_id=submission_id(entry["sha256"], organ_code, stated.form_code, stated.report_year),
+        organ_code=organ_code,
+        basis="own",
+        remarks=(Remark("V20", sentence, stated.organ_code or stated.organ_name),),
+    )
+
+
 def first_of_each(assigned: Iterable[Assigned]) -> tuple[list[Assigned], list[tuple[Assigned, Remark]]]:
     """The submissions without those that their own file brings a second time, and what to say about these (V07)."""
     kept: dict[str, Assigned] = {}

@@ -21,6 +21,7 @@ from pipelines.decisions import EVENT as DECISION_RECEIVED
 from pipelines.decisions import FILE_NAME as DECISIONS_FILE
 from pipelines.decisions import bind, published_findings, read_decisions
 from pipelines.journal import Entry, Journal
+from pipelines.readers.model import Limits
 from pipelines.settings import Settings, now, wall_time
 from warehouse.durable import sync_directory
 from warehouse.publish import CURRENT, FILE_NAME
@@ -185,6 +186,16 @@ def is_sound(archive: Path, sha256: str) -> bool:
     return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
 
 
+def why_not_opened(status: os.stat_result, limits: Limits) -> str:
+    """Why a file is not even opened; '' where it may be."""
+    if not stat.S_ISREG(status.st_mode):
+        return "不是普通文件（链接、管道或设备），未读取"
+    if status.st_size > limits.max_bytes:
+        # not read at all: a file with terabytes of holes would hold the night for hours
+        return f"文件超过 {limits.max_bytes // 1024**2} MB 上限，未存档，请拆分后重报"
+    return ""
+
+
 def shown(path: str) -> str:
     """A path or name that can be stored and printed: undecodable bytes and control characters are escaped."""
     text = path.encode("utf-8", "backslashreplace").decode("utf-8")
@@ -236,12 +247,8 @@ def _receive(settings: Settings, found: _Found) -> dict[str, Any] | None:
     status = found.status
     if status is None:
         return _refusal(found, found.refusal) | {"is_refused": True}
-    if not stat.S_ISREG(status.st_mode):
-        return _refusal(found, "") | {"reason": "不是普通文件（链接、管道或设备），未读取"}
-    if status.st_size > settings.limits.max_bytes:
-        # not read at all: a file with terabytes of holes would hold the night for hours
-        megabytes = settings.limits.max_bytes // 1024**2
-        return _refusal(found, "") | {"reason": f"文件超过 {megabytes} MB 上限，未存档，请拆分后重报"}
+    if reason := why_not_opened(status, settings.limits):
+        return _refusal(found, "") | {"reason": reason}
     try:
         descriptor = os.open(found.absolute, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with os.fdopen(descriptor, "rb") as file:

@@ -148,14 +148,14 @@ class Knowledge:
 def load_knowledge(register: Path | None = None) -> Knowledge:
     """Forms, rules and the register in ``register`` (None = the packaged one), validated on loading."""
     folder = register or REGISTER_FOLDER
-    rules = load_rules()
+    rules, organs = load_rules(), load_register(folder)
     hashes = {
         "code_version": f"{version('gongkai')}+{_code_hash()[:12]}",
         "rules_hash": rules_hash(rules),
         "forms_hash": _folder_hash(FORMS_FOLDER),
         "register_hash": _folder_hash(folder),
     }
-    return Knowledge(load_forms(), rules, load_register(folder), hashes)
+    return Knowledge(load_forms(), rules, organs, hashes)
 
 
 def _code_hash() -> str:

@@ -1,7 +1,8 @@
 """From what was read and journalled to the staging tables of a night.
 
 Belongs here: loading files, submissions, cells and problems, and the forms, rules and register as data, into the build
-database. Does not belong here: whose a submission is (``pipelines.assignment``), reading, judging.
+database. ``pipelines.precheck`` stages a file before it is sent with the same functions. Does not belong here: whose a
+submission is (``pipelines.assignment``), reading, judging.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class Staged:
 
 
 @dataclass(frozen=True, slots=True)
-class _Readings:
+class Readings:
     """What was read, by reading key: its submissions, and what was said of the file as a whole."""
 
     stated: Mapping[str, list[Stated]]
@@ -62,11 +63,9 @@ def stage_night(
     connection: duckdb.DuckDBPyConnection, journal: Journal, parse_folder: Path, knowledge: Knowledge
 ) -> Staged:
     """Fill the empty staging tables with everything ever received; returns the counts that must agree."""
-    create_stage(connection)
-    for table, rows in knowledge.rows().items():
-        load_rows(connection, f"stage.{table}", rows)
+    stage_knowledge(connection, knowledge)
     _attach_readings(connection, parse_folder)
-    readings = _readings(connection)
+    readings = readings_of(connection)
     files, decided = journal.of("file_received"), journal.of(DECISION_RECEIVED)
     entries = sorted((*files, *decided), key=lambda entry: int(entry["sequence"]))
     owners = knowledge.register.organs.keys()
@@ -74,39 +73,61 @@ def stage_night(
     strays = [entry for entry in entries if entry["outcome"] == "archived" and _is_stray(entry, owners)]
     assigned, repeated = _assign(owned, readings, knowledge)
     repeats = _repeats(owned, readings, {item.entry["sequence"] for item in assigned})
-    load_rows(connection, "stage.file", (_file(entry, owners, readings, repeats) for entry in entries))
-    load_rows(connection, "stage.submission", (_submission(item) for item in assigned))
-    said = [(item, remark) for item in assigned for remark in item.remarks]
-    load_rows(connection, "stage.problem", _remarks([*said, *repeated, *same_night(assigned)]))
+    load_rows(connection, "stage.file", (file_row(entry, owners, readings, repeats) for entry in entries))
     load_rows(connection, "stage.problem", (_stray(entry) for entry in strays))
     load_rows(connection, "stage.problem", _presumed(decided, assigned))
     load_rows(connection, "stage.decision", staged_decisions(decided))
-    _load_cells(connection, assigned, owned)
+    stage_submissions(connection, assigned, [*repeated, *same_night(assigned)], owned)
     _load_history(connection, journal, knowledge)
     return _count(connection, len(entries), sum(item.stated.cells for item in assigned))
 
 
+def stage_knowledge(connection: duckdb.DuckDBPyConnection, knowledge: Knowledge) -> None:
+    """Create the staging tables and fill those that hold the register, the forms and the rules."""
+    create_stage(connection)
+    for table, rows in knowledge.rows().items():
+        load_rows(connection, f"stage.{table}", rows)
+
+
+def stage_submissions(
+    connection: duckdb.DuckDBPyConnection,
+    assigned: list[Assigned],
+    said: Iterable[tuple[Assigned, Remark]],
+    files: list[Entry],
+) -> None:
+    """The submissions, their cells, and what is to be told of them and of the files as a whole.
+
+    Cells and problems are taken from the views ``reading_cell`` and ``reading_problem``; ``said`` comes on top of the
+    remarks that the submissions bring.
+    """
+    load_rows(connection, "stage.submission", (_submission(item) for item in assigned))
+    remarks = [(item, remark) for item in assigned for remark in item.remarks]
+    load_rows(connection, "stage.problem", _remarks([*remarks, *said]))
+    _load_cells(connection, assigned, files)
+
+
 def _assign(
-    owned: Iterable[Entry], readings: _Readings, knowledge: Knowledge
+    owned: Iterable[Entry], readings: Readings, knowledge: Knowledge
 ) -> tuple[list[Assigned], list[tuple[Assigned, Remark]]]:
     duties = duty_index(knowledge.register)
     return first_of_each(
         assign(entry, stated, knowledge.register, duties)
         for entry in owned
-        for stated in readings.stated.get(_reading(entry), ())
+        for stated in readings.stated.get(reading_of(entry), ())
     )
 
 
-def _reading(entry: Entry) -> str:
+def reading_of(entry: Entry) -> str:
+    """The key of what was read from a received file."""
     return reading_key(entry["sha256"], entry["path"])
 
 
-def _repeats(owned: Iterable[Entry], readings: _Readings, kept: Container[int]) -> set[int]:
+def _repeats(owned: Iterable[Entry], readings: Readings, kept: Container[int]) -> set[int]:
     """The files (by sequence) that only repeat an earlier one of their folder: the same bytes, read to the same end."""
     repeats: set[int] = set()
     rejected: set[tuple[str, str, tuple[str, ...]]] = set()
     for entry in owned:
-        key = _reading(entry)
+        key = reading_of(entry)
         if key in readings.stated:
             if entry["sequence"] not in kept:
                 repeats.add(entry["sequence"])
@@ -128,20 +149,22 @@ def _attach_readings(connection: duckdb.DuckDBPyConnection, folder: Path) -> Non
             connection.register(f"reading_{name}", shape.empty_table())
 
 
-def _readings(connection: duckdb.DuckDBPyConnection) -> _Readings:
+def readings_of(connection: duckdb.DuckDBPyConnection) -> Readings:
+    """What the views ``reading_submission`` and ``reading_problem`` hold."""
     stated: dict[str, list[Stated]] = {}
     for row in dicts(connection, "SELECT * FROM reading_submission ORDER BY reading, ordinal"):
         stated.setdefault(row["reading"], []).append(Stated(**row))
     reasons: dict[str, list[str]] = {}
     for row in dicts(connection, "SELECT reading, message FROM reading_problem WHERE ordinal IS NULL"):
         reasons.setdefault(row["reading"], []).append(row["message"])
-    return _Readings(stated, reasons)
+    return Readings(stated, reasons)
 
 
-def _file(entry: Entry, owners: Container[str], readings: _Readings, repeats: Container[int]) -> dict[str, Any]:
+def file_row(entry: Entry, owners: Container[str], readings: Readings, repeats: Container[int]) -> dict[str, Any]:
+    """A received file and what became of it, as a row of ``stage.file``."""
     outcome, reason = entry["outcome"], entry["reason"]
     if outcome == "archived":
-        key = _reading(entry)
+        key = reading_of(entry)
         if entry["sequence"] in repeats:
             outcome, reason = "duplicate", "内容与以前收到的文件完全相同，不另作一份报表"
         elif _is_stray(entry, owners):
@@ -219,7 +242,7 @@ def _problem(file: str, submission: str | None, remark: Remark) -> dict[str, Any
     }
 
 
-def _load_cells(connection: duckdb.DuckDBPyConnection, assigned: list[Assigned], owned: list[Entry]) -> None:
+def _load_cells(connection: duckdb.DuckDBPyConnection, assigned: list[Assigned], files: list[Entry]) -> None:
     """Cells and problems as read, under the identities just given; file-level problems under the file's."""
     places = [
         {
@@ -230,7 +253,7 @@ def _load_cells(connection: duckdb.DuckDBPyConnection, assigned: list[Assigned],
         }
         for item in assigned
     ]
-    whole = [{"reading": _reading(entry), "file_id": file_id(entry)} for entry in owned]
+    whole = [{"reading": reading_of(entry), "file_id": file_id(entry)} for entry in files]
     text = pa.string()
     place = pa.schema([("reading", text), ("ordinal", pa.int32()), ("submission_id", text), ("file_id", text)])
     connection.register("place", pa.Table.from_pylist(places, schema=place))

@@ -16,6 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
+import duckdb
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -56,7 +57,7 @@ ORDER BY s.form_code, s.district_code NULLS FIRST, s.organ_code"""
 
 
 class StatusError(ValueError):
-    """There is no such year or district; the message says which there are."""
+    """There is no such year, district or table; the message says which there are, or what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +92,18 @@ class Status:
 def read_status(published_file: Path, report_year: int | None = None, district: str | None = None) -> Status:
     """The status of a year (None = the latest that is collected live) and district (None = all).
 
-    Raises StatusError for a year of which nothing is expected or a code that is no district's.
+    Raises StatusError for a year of which nothing is expected, a code that is no district's, and a file that an older
+    version published without the table.
     """
-    with reader(published_file) as connection:
-        ((built_at,),) = connection.execute("SELECT built_at FROM meta.build").fetchall()
-        (years,) = dicts(connection, _YEARS)
-        districts = dicts(connection, _DISTRICTS)
-        year = report_year or years["live"] or years["latest"]
-        rows = dicts(connection, _ROWS, [year, district, district])
+    try:
+        with reader(published_file) as connection:
+            ((built_at,),) = connection.execute("SELECT built_at FROM meta.build").fetchall()
+            (years,) = dicts(connection, _YEARS)
+            districts = dicts(connection, _DISTRICTS)
+            year = report_year or years["live"] or years["latest"]
+            rows = dicts(connection, _ROWS, [year, district, district])
+    except duckdb.CatalogException as error:
+        raise StatusError("已发布的文件是旧版本建的，没有报送情况；请先运行 gongkai nightly") from error
     if district is not None and district not in {row["organ_code"] for row in districts}:
         known = "、".join(f"{row['organ_code']}（{row['name']}）" for row in districts)
         raise StatusError(f"没有区 {shown(district)}；有：{known}")

@@ -64,9 +64,16 @@ def _tables_in(node: Any) -> Iterator[str]:
 
 
 @cache
-def build_order() -> tuple[str, ...]:
-    """Every published table after those that it reads."""
-    return tuple(TopologicalSorter({table: sorted(dependencies(table)) for table in TABLES}).static_order())
+def build_order(*wanted: str) -> tuple[str, ...]:
+    """Every published table - or only ``wanted`` and what they read, directly or not - after those that it reads."""
+    found: dict[str, frozenset[str]] = {}
+    waiting = list(wanted or TABLES)
+    while waiting:
+        table = waiting.pop()
+        if table not in found:
+            found[table] = dependencies(table)
+            waiting += found[table]
+    return tuple(TopologicalSorter({table: sorted(found[table]) for table in TABLES if table in found}).static_order())
 
 
 def build_table(connection: duckdb.DuckDBPyConnection, table: str) -> int:

@@ -34,6 +34,16 @@ def writer(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @contextmanager
+def scratch() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in memory that never writes a file, not even to make room; closed whatever happens."""
+    connection = duckdb.connect(":memory:", config=_OFFLINE | {"temp_directory": ""})
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
 def reader(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A published file, read-only and offline."""
     connection = duckdb.connect(str(path), read_only=True, config=_OFFLINE)

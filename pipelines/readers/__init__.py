@@ -13,19 +13,22 @@ from pipelines.readers.reject import RejectedError
 from pipelines.readers.workbook import read_grids
 
 
-def read_file(data: bytes, name: str, limits: Limits | None = None) -> FileReading:
-    """Every submission in a file, or the reason why there is none. ``name`` is the file's name without folders."""
+def read_file(data: bytes, name: str, limits: Limits | None = None, assumed_year: int | None = None) -> FileReading:
+    """Every submission in a file, or the reason why there is none. ``name`` is the file's name without folders.
+
+    ``assumed_year`` is the report year of what states none (None: such a file is refused, as the nightly job does).
+    """
     bounds = limits or Limits()
     try:
         if not data.strip(b"\xef\xbb\xbf \t\r\n") and (nil := delimited.nil_report(name, "")):
             return nil
         if kind_of(data, bounds) == XLSX:
-            return read_grids(spreadsheet.read_grids(data, bounds), name)
+            return read_grids(spreadsheet.read_grids(data, bounds), name, assumed_year)
         text = delimited.decode(data)
         return (
             delimited.nil_report(name, text)
-            or delimited.read_long(text, bounds)
-            or read_grids([delimited.to_grid(text, bounds)], name)
+            or delimited.read_long(text, bounds, assumed_year)
+            or read_grids([delimited.to_grid(text, bounds)], name, assumed_year)
         )
     except RejectedError as rejection:
         return FileReading(problems=(Problem(rejection.rule_id, rejection.reason),))

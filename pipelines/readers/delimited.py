@@ -15,6 +15,7 @@ from typing import Final
 
 from pipelines.readers.cells import Found, complete, reported, with_printed
 from pipelines.readers.grid import Grid, Printed, address
+from pipelines.readers.identity import assumption
 from pipelines.readers.labels import normalise
 from pipelines.readers.model import FileReading, Limits, Problem, ReadSubmission
 from pipelines.readers.reject import RejectedError
@@ -84,7 +85,7 @@ def nil_report(name: str, text: str) -> FileReading | None:
     return FileReading((ReadSubmission("", "", year, form_code, "", True, (), tuple(problems)),))
 
 
-def read_long(text: str, limits: Limits) -> FileReading | None:
+def read_long(text: str, limits: Limits, assumed_year: int | None = None) -> FileReading | None:
     """The submissions of a long CSV, or None where the header is not the long one. Raises RejectedError."""
     if not text.strip():
         raise RejectedError("V01", "文件是空的；请填报后重新放入，确无事项的请用零报告")
@@ -101,8 +102,10 @@ def read_long(text: str, limits: Limits) -> FileReading | None:
         raise RejectedError("V01", f"一个 CSV 里超过 {limits.max_submissions} 份报表，未读取；请分成几个文件")
     submissions: list[ReadSubmission] = []
     problems: list[Problem] = []
-    for (organ_code, year, form_code), group in groups.items():
+    for (organ_code, stated_year, form_code), group in groups.items():
         where = f"第{group[0].number}行"
+        is_assumed = not stated_year and assumed_year is not None
+        year = str(assumed_year) if is_assumed else stated_year
         if not re.fullmatch(r"(19|20)\d{2}", year):
             message = f"{where}的 report_year “{year}”不是四位年份；请改正后重报"
             problems.append(Problem("V03", message, SHEET, group[0].address("report_year"), year))
@@ -111,6 +114,7 @@ def read_long(text: str, limits: Limits) -> FileReading | None:
         if form is None:
             problems += said
             continue
+        said += [assumption(int(year))] if is_assumed else []
         submissions.append(_submission(organ_code, int(year), form, group, said))
     return FileReading(tuple(submissions), tuple(problems))
 

@@ -48,11 +48,14 @@ class Identity:
     problems: tuple[Problem, ...]
 
 
-def read_identity(grids: Sequence[Grid], heads: Iterable[str], file_name: str) -> Identity:
+def read_identity(
+    grids: Sequence[Grid], heads: Iterable[str], file_name: str, assumed_year: int | None = None
+) -> Identity:
     """The identity of a workbook, the most explicit statement first.
 
     Order: labelled cells, title and column heads, hidden sheet, file name. Labelled cells that contradict the hidden
-    sheet win and are reported (V10). Raises RejectedError where the year is stated in contradictory ways.
+    sheet win and are reported (V10). ``assumed_year`` counts, and is told (V03), where the file states no year at all.
+    Raises RejectedError where the year is stated in contradictory ways.
     """
     hidden = _hidden(grids)
     visible = [grid for grid in grids if not grid.is_hidden and grid.sheet != IDENTITY_SHEET]
@@ -62,6 +65,10 @@ def read_identity(grids: Sequence[Grid], heads: Iterable[str], file_name: str) -
     if printed is None and (printed := _one_year([title.get("report_year", ""), *heads])):
         labelled.append(("report_year", str(printed), "", ""))
     year = printed or _one_year([hidden.get("report_year", "")]) or _one_year([file_name.rsplit(".", 1)[0]])
+    problems = list(_contradictions(labelled, hidden))
+    if year is None and assumed_year is not None:
+        year = assumed_year
+        problems.append(assumption(year))
     first: dict[str, str] = {}
     for name, text, _, _ in labelled:
         first.setdefault(name, text)
@@ -71,8 +78,14 @@ def read_identity(grids: Sequence[Grid], heads: Iterable[str], file_name: str) -
         report_year=year,
         is_nil=normalise(first.get("is_nil", "")) in _YES,
         form_code=hidden.get("form_code", ""),
-        problems=tuple(_contradictions(labelled, hidden)),
+        problems=tuple(problems),
     )
+
+
+def assumption(year: int) -> Problem:
+    """V03, uncertain: the file states no year and would be refused; ``year`` is the one it was read under."""
+    message = f"文件没有写明报告年度，暂按{year}年度核对；请在表上方写明“报告年度：{year}”后再报送，否则收件时读不了"
+    return Problem("V03", message, scope="identity/report_year", outcome="uncertain")
 
 
 def _one_year(texts: Iterable[str]) -> int | None:

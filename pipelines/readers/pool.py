@@ -30,36 +30,42 @@ _LIBRARIES: Final = ("python-calamine", "defusedxml", "pandas", "pandera", "pyar
 _SCHEMAS: Final = Path(__file__).parents[2] / "schemas"
 
 
-def read_many(items: Iterable[Item], limits: Limits, workers: int | None = None) -> Iterator[tuple[str, FileReading]]:
-    """(key, reading) of every item, each exactly once, in the order given."""
+def read_many(
+    items: Iterable[Item], limits: Limits, workers: int | None = None, assumed_year: int | None = None
+) -> Iterator[tuple[str, FileReading]]:
+    """(key, reading) of every item, each exactly once, in the order given. ``assumed_year``: see ``read_file``."""
     wanted = list(items)
     if not wanted:
         return
     with _pool(min(workers or os.cpu_count() or 1, len(wanted)), limits) as pool:
-        futures = [_submit(pool, path, name, limits) for _, path, name in wanted]
+        futures = [_submit(pool, path, name, limits, assumed_year) for _, path, name in wanted]
         readings = [None if future is None or future.exception() else future.result() for future in futures]
     # a process that dies takes its pool with it: whoever was not answered is read again, one by one
     alone = _read_alone(
-        ((path, name) for (_, path, name), reading in zip(wanted, readings, strict=True) if reading is None), limits
+        ((path, name) for (_, path, name), reading in zip(wanted, readings, strict=True) if reading is None),
+        limits,
+        assumed_year,
     )
     for (key, _, _), reading in zip(wanted, readings, strict=True):
         yield key, next(alone) if reading is None else reading
 
 
-def _submit(pool: ProcessPoolExecutor, path: Path, name: str, limits: Limits) -> Future[FileReading] | None:
+def _submit(
+    pool: ProcessPoolExecutor, path: Path, name: str, limits: Limits, assumed_year: int | None
+) -> Future[FileReading] | None:
     """None where the pool has died already: an early file may kill it while later ones are still handed over."""
     try:
-        return pool.submit(_read_one, path, name, limits)
+        return pool.submit(_read_one, path, name, limits, assumed_year)
     except BrokenProcessPool:
         return None
 
 
-def _read_alone(items: Iterable[tuple[Path, str]], limits: Limits) -> Iterator[FileReading]:
+def _read_alone(items: Iterable[tuple[Path, str]], limits: Limits, assumed_year: int | None) -> Iterator[FileReading]:
     """One at a time, in one process that is replaced when it dies: whoever killed it is known."""
     pool = _pool(1, limits)
     try:
         for path, name in items:
-            future = pool.submit(_read_one, path, name, limits)
+            future = pool.submit(_read_one, path, name, limits, assumed_year)
             if error := future.exception():
                 pool.shutdown()
                 pool = _pool(1, limits)
@@ -82,14 +88,14 @@ def _bound_memory(limits: Limits) -> None:
     _bound(resource.RLIMIT_CORE, 0)
 
 
-def _read_one(path: Path, name: str, limits: Limits) -> FileReading:
+def _read_one(path: Path, name: str, limits: Limits, assumed_year: int | None) -> FileReading:
     """In the worker: the kernel ends a process that has used its seconds for this file, working or waiting."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     _bound(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + limits.max_cpu_seconds)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, limits.max_seconds)
     try:
-        return read_file(path.read_bytes(), name, limits)
+        return read_file(path.read_bytes(), name, limits, assumed_year)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
 

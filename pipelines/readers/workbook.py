@@ -29,11 +29,11 @@ _PROSE_COLUMNS: Final = 50
 _MOST_PROSE: Final = 2000
 
 
-def read_grids(grids: Sequence[Grid], name: str) -> FileReading:
+def read_grids(grids: Sequence[Grid], name: str, assumed_year: int | None = None) -> FileReading:
     """The submissions of one workbook. Raises RejectedError where none can be made out."""
     visible = [grid for grid in grids if not grid.is_hidden and grid.sheet not in (IDENTITY_SHEET, NARRATIVE_SHEET)]
     found = recognise(visible, load_forms().values())
-    identity = read_identity(grids, [head for item in found for head in item.heads], name)
+    identity = read_identity(grids, [head for item in found for head in item.heads], name, assumed_year)
     if identity.is_nil:
         return FileReading(tuple(_nil(identity, found)))
     if not found:

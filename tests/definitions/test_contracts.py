@@ -97,6 +97,13 @@ def test_every_select_is_headed_by_its_grain(table: str) -> None:
     assert (SQL_FOLDER / layer / f"{name}.sql").read_text(encoding="utf-8").startswith("-- grain: ")
 
 
+def test_only_what_is_wanted_is_built_with_what_it_reads() -> None:
+    order = build_order("core.finding_cell")
+    assert {"core.fct_submission", "core.fct_finding", "core.finding_explanation"} < set(order)
+    assert not [table for table in order if table.startswith(("mart.", "meta."))]
+    assert order[-1] == "core.finding_cell"
+
+
 def test_build_order_follows_the_selects() -> None:
     order = build_order()
     for table in TABLES:

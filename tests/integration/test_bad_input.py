@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
+from pipelines.precheck import check_files
 from pipelines.readers.model import Limits
 from pipelines.settings import Settings
 from schemas.form import CellKey, load_forms
+from tests.integration.agreement import answered, by_receipt
 from tests.integration.night import annex, drop, matrix, new_home, rows, run_night
 
 ORGAN, OTHER, THIRD = "XMP00101", "XMP00102", "XM02102"
@@ -29,10 +31,10 @@ def far_cell(data: bytes) -> bytes:
     return out.getvalue()
 
 
-def bomb() -> bytes:
+def bomb(size: int = 30_000_000) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/workbook.xml", b"0" * 30_000_000)
+        archive.writestr("xl/workbook.xml", b"0" * size)
     return out.getvalue()
 
 
@@ -132,6 +134,30 @@ def test_a_bad_file_is_answered(night: Settings, path: str) -> None:
     assert receipt["status"] == "unreadable"
     assert REJECTED[path][1] in receipt["reason"]
     assert answer.with_suffix(".html").is_file()
+
+
+@pytest.mark.parametrize("organ", [ORGAN, OTHER, THIRD])
+def test_a_check_says_the_same_of_a_whole_folder(night: Settings, organ: str) -> None:
+    """What was not even archived has only a reason at night; the check tells it as V01."""
+    answers = check_files(night, sorted((night.inbox / organ).iterdir()), organ).answers
+    whole = {
+        (name, finding["rule_id"], finding["message"])
+        for answer in answers
+        if answer.status == "unreadable"
+        for name, finding in ((Path(answer.file).name, finding) for finding in answer.findings)
+    }
+    files = rows(
+        night,
+        "SELECT regexp_extract(f.inbox_path, '[^/]*$'), coalesce(p.rule_id, 'V01'), coalesce(p.message, f.reason)"
+        " FROM core.fct_file AS f LEFT JOIN core.fct_finding AS p"
+        " ON p.file_id = f.file_id AND p.submission_id IS NULL"
+        f" WHERE f.folder = '{organ}' AND (p.file_id IS NOT NULL OR f.outcome = 'rejected')",
+    )
+    assert whole == set(files)
+    said = by_receipt(night)
+    read = [answer for answer in answers if answer.status != "unreadable"]
+    assert {answer.received_as for answer in read} == {number for number in said if number.startswith(organ)}
+    assert [answered(answer) for answer in read] == [said[answer.received_as] for answer in read]
 
 
 def test_no_answer_lies_under_a_name_from_outside(night: Settings) -> None:

@@ -21,9 +21,11 @@ from pipelines.cli import main
 from pipelines.instance import prepare_home
 from pipelines.journal import Journal
 from pipelines.lock import JOB_NAME
+from pipelines.precheck import check_files
 from pipelines.settings import Settings
 from samples.allocate import STORY
 from schemas.tables import TABLES
+from tests.integration.agreement import answered, by_receipt
 from tests.integration.night import published, rows
 from tests.published_figures import ANNEX_2017
 
@@ -353,6 +355,21 @@ def test_every_evaluated_rule_has_an_outcome_on_every_submission_of_its_edition(
         WHERE o.rule_id IS NULL GROUP BY w.rule_id""",
     )
     assert silent == []
+
+
+def test_a_check_says_of_every_sample_what_the_night_says(night: Settings) -> None:
+    # a file that was received already is judged in its old place: superseded and corrected ones agree too
+    said = by_receipt(night)
+    files = sorted(night.inbox.rglob("*.*"))
+    # the one file in which nothing says whose it is
+    nil = night.inbox / STORY.nil / "nil_2023_gb_2021.csv"
+    answers = [*check_files(night, [path for path in files if path != nil]).answers]
+    answers += check_files(night, [nil], organ=STORY.nil).answers
+    assert len(answers) == 488
+    assert {answer.received_as for answer in answers} == said.keys()
+    different = {answer.received_as for answer in answers if answered(answer) != said[answer.received_as]}
+    assert different == set()
+    assert sum(len(answer.findings) for answer in answers) > 30
 
 
 def test_every_submission_has_its_receipt(night: Settings) -> None:

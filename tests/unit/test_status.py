@@ -8,6 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from rich.console import Console
 
@@ -137,6 +138,14 @@ def test_without_a_live_year_it_is_the_latest_and_without_any_it_is_said(file: P
     assert read_status(published(City().expect("DEPT", year=2023, form=FORM), file)).report_year == 2023
     with pytest.raises(StatusError, match=r"^任何年度没有应报任务；有：无$"):
         read_status(published(City(), tmp_path / "empty.duckdb"))
+
+
+def test_a_file_of_an_older_version_is_said_to_be_one(file: Path) -> None:
+    published(live("DEPT"), file)
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("DROP TABLE mart.submission_status")
+    with pytest.raises(StatusError, match="是旧版本建的，没有报送情况；请先运行 gongkai nightly"):
+        read_status(file)
 
 
 def test_a_district_has_its_own_rows_and_the_city_comes_first(file: Path) -> None:
