@@ -93,6 +93,19 @@ CREATE TABLE stage.decision (
 CREATE TABLE stage.finding_event (
     finding_id VARCHAR NOT NULL, night INTEGER NOT NULL, state VARCHAR NOT NULL, changed_at TIMESTAMP NOT NULL,
     why VARCHAR NOT NULL);
+-- publications whose figures were frozen, oldest first, and what they said: official cells and roll-up as then published
+CREATE TABLE stage.release (
+    release_id VARCHAR NOT NULL, night INTEGER NOT NULL, released_at TIMESTAMP NOT NULL, content_hash VARCHAR NOT NULL);
+CREATE TABLE stage.release_cell (
+    release_id VARCHAR NOT NULL, submission_id VARCHAR NOT NULL, organ_code VARCHAR NOT NULL,
+    report_year INTEGER NOT NULL, form_code VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL,
+    applicant_kind VARCHAR NOT NULL, measure VARCHAR NOT NULL, value DECIMAL(18,4), derived_value DECIMAL(18,4),
+    value_state VARCHAR NOT NULL);
+CREATE TABLE stage.release_rollup (
+    release_id VARCHAR NOT NULL, report_year INTEGER NOT NULL, slice_kind VARCHAR NOT NULL, slice_code VARCHAR NOT NULL,
+    form_code VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL, applicant_kind VARCHAR NOT NULL,
+    measure VARCHAR NOT NULL, value DECIMAL(18,4), organs_reported INTEGER NOT NULL, organs_nil INTEGER NOT NULL,
+    is_complete BOOLEAN NOT NULL);
 CREATE TABLE stage.first_seen (finding_id VARCHAR NOT NULL, first_seen_at TIMESTAMP NOT NULL);
 -- changed_since: what of rules, forms, register and software is not as on the night closed last, in Chinese
 CREATE TABLE stage.build (
