@@ -17,8 +17,9 @@ from pipelines.settings import PROJECT
 from schemas.concept import rate_terms, shared_indicators
 from schemas.form import FORMS_FOLDER, Form, load_forms
 from schemas.narrative import load_narrative_codes
-from schemas.register import REGISTER_FOLDER, Register, load_register
+from schemas.register import REGISTER_FOLDER, Register, load_register, normalise_name
 from schemas.rule import Rule, load_rules, rules_hash
+from schemas.witness import load_witnesses
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Knowledge:
         """Rows of the staging tables that hold data, by table name."""
         return {
             "organ": self._organs(),
+            "organ_name": self._organ_names(),
             "duty": (asdict(duty) for duty in self.register.duties()),
             "form": self._forms(),
             "indicator": self._indicators(),
@@ -57,6 +59,15 @@ class Knowledge:
                 "valid_from_year": organ.valid_from_year,
                 "valid_to_year": organ.valid_to_year,
                 "code_status": organ.code_status,
+            }
+
+    def _organ_names(self) -> Iterable[dict[str, Any]]:
+        for spell in self.register.spells:
+            yield {
+                "organ_code": spell.organ_code,
+                "name": normalise_name(spell.name),
+                "from_year": spell.from_year,
+                "to_year": spell.to_year,
             }
 
     def _forms(self) -> Iterable[dict[str, Any]]:
@@ -124,7 +135,7 @@ def load_knowledge(register: Path | None = None) -> Knowledge:
     rules = load_rules()
     hashes = {
         "code_version": f"{version('gongkai')}+{_code_hash()[:12]}",
-        "rules_hash": rules_hash(rules),
+        "rules_hash": rules_hash(rules, load_witnesses()),
         "forms_hash": _folder_hash(FORMS_FOLDER),
         "register_hash": _folder_hash(folder),
     }

@@ -5,8 +5,8 @@ belong here: what a rule says (``schemas/rules``), any judgement on a single fig
 
 Reads ``stage.file``, ``submission``, ``cell``, ``problem``, ``organ`` and ``duty``; fills ``stage.derived_value``,
 ``stage.rule_outcome``, ``stage.explanation`` and ``stage.verdict``. It leaves behind ``stage.rule``, ``rule_edition``,
-``rule_instance`` and ``rule_term`` - which cells take part in the outcome at (form, variant, rule, scope) - and drops
-its other tables.
+``rule_instance`` and ``rule_term`` - which cells take part in the outcome at (form, variant, rule, scope) - with
+``witness`` and ``witness_term``, which say the same of the rules over prose, and drops its other tables.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import duckdb
 from schemas.form import Form
 from schemas.rule import Rule
 from schemas.rule_compiler import CompiledRules, compile_rules, mapped_cells
+from schemas.witness import load_witnesses
 from warehouse.build import load_rows
 
 RULES_SQL: Final = Path(__file__).parent / "sql" / "rules"
@@ -40,6 +41,13 @@ CREATE OR REPLACE TABLE stage.rule_term (
     instance_id INTEGER NOT NULL, position INTEGER NOT NULL, side VARCHAR NOT NULL, coefficient DECIMAL(6,2) NOT NULL,
     source VARCHAR NOT NULL, years_back INTEGER NOT NULL, form_code VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL,
     applicant_kind VARCHAR NOT NULL, measure VARCHAR NOT NULL, is_prose BOOLEAN NOT NULL, label VARCHAR NOT NULL);
+CREATE OR REPLACE TABLE stage.witness (
+    witness_id INTEGER NOT NULL, rule_id VARCHAR NOT NULL, form_code VARCHAR NOT NULL, scope VARCHAR NOT NULL,
+    relation VARCHAR NOT NULL, note VARCHAR NOT NULL);
+CREATE OR REPLACE TABLE stage.witness_term (
+    witness_id INTEGER NOT NULL, side VARCHAR NOT NULL, choice INTEGER NOT NULL, position INTEGER NOT NULL,
+    coefficient DECIMAL(10,2) NOT NULL, indicator_code VARCHAR NOT NULL, applicant_kind VARCHAR NOT NULL,
+    measure VARCHAR NOT NULL, label VARCHAR NOT NULL, is_prose BOOLEAN NOT NULL);
 CREATE OR REPLACE TABLE stage.crosswalk (
     form_code VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL, applicant_kind VARCHAR NOT NULL,
     source_form_code VARCHAR NOT NULL, source_indicator_code VARCHAR NOT NULL, source_applicant_kind VARCHAR NOT NULL);
@@ -49,6 +57,7 @@ CREATE OR REPLACE TABLE stage.printed_cell (
 """
 _WORKING_TABLES: Final = (
     "crosswalk", "printed_cell", "figure", "known", "standing", "rule_source", "comparison", "selected",
+    "witness_side", "witness_silence",
 )  # fmt: skip
 
 
@@ -75,6 +84,8 @@ def judge(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], forms: M
     for select in ("derived_from_parts", "derived_zeros"):
         _append(connection, "derived_value", select)
     _replace(connection, "known", "known")
+    _replace(connection, "witness_side", "witness_sides")
+    _replace(connection, "witness_silence", "witness_silence")
     _append(connection, "rule_outcome", "readings")
     _append(connection, "rule_outcome", "variants")
     years = [row[0] for row in connection.execute("SELECT DISTINCT report_year FROM stage.submission").fetchall()]
@@ -88,6 +99,7 @@ def judge(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], forms: M
     _replace(connection, "standing", "standing")
     _replace(connection, "comparison", "comparison")
     _judge_selects(connection, rules, "roll_up")
+    _append(connection, "explanation", "witness_counts")
     _append(connection, "verdict", "verdicts")
     for table in _WORKING_TABLES:
         connection.execute(f"DROP TABLE IF EXISTS stage.{table}")
@@ -150,6 +162,9 @@ def _load_catalogue(
         ),
     )
     load_rows(connection, "stage.rule_term", (asdict(term) | {"is_prose": term.is_prose} for term in compiled.terms))
+    table = load_witnesses()
+    load_rows(connection, "stage.witness", map(asdict, table.witnesses))
+    load_rows(connection, "stage.witness_term", map(asdict, table.terms))
     load_rows(connection, "stage.crosswalk", (cell._asdict() for cell in mapped_cells(forms)))
     load_rows(connection, "stage.printed_cell", _printed_cells(forms))
 

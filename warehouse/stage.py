@@ -42,6 +42,9 @@ CREATE TABLE stage.organ (
     organ_code VARCHAR NOT NULL, name VARCHAR NOT NULL, kind VARCHAR NOT NULL, parent_code VARCHAR,
     district_code VARCHAR, level VARCHAR NOT NULL, organ_kind VARCHAR NOT NULL, valid_from_year INTEGER,
     valid_to_year INTEGER, code_status VARCHAR NOT NULL);
+-- every spelling of an organ's name, and the years in which it means that organ
+CREATE TABLE stage.organ_name (
+    organ_code VARCHAR NOT NULL, name VARCHAR NOT NULL, from_year INTEGER, to_year INTEGER);
 CREATE TABLE stage.duty (
     organ_code VARCHAR NOT NULL, report_year INTEGER NOT NULL, form_code VARCHAR NOT NULL, basis VARCHAR NOT NULL,
     due_on DATE NOT NULL, gates_total BOOLEAN NOT NULL, mode VARCHAR NOT NULL);

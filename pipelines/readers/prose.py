@@ -51,7 +51,7 @@ _LONGEST_NUMBER: Final = 40
 
 # one character for one, so that positions in the text stay what they are
 _NARROW: Final = {0xFF01 + offset: 0x21 + offset for offset in range(94)} | {0x3000: " "}
-_NARROW |= {ord(char): char for char in "，；：！？"}  # stay wide: they are punctuation, not parts of numbers
+
 _WIDE_SEPARATOR: Final = re.compile(r"(?<=[０-９])，(?=[０-９]{3}(?![０-９]))")
 _DROPPED: Final = str.maketrans(",:", "，：", " \t\r\u3000“”\"'‘’「」《》〈〉")
 _SENTENCE_END: Final = re.compile(r"[。；！？;!?\n]")

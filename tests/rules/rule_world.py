@@ -36,8 +36,8 @@ ORGANS = (
 STATES = ("blank", "not_applicable", "not_a_number", "missing_row", "uncertain", "absent")
 _KEY = re.compile(r"(?P<code>[a-z0-9_]+)(?:\[(?P<dimensions>[a-z_,]+)\])?")
 
-Figure = Decimal | str
-"""A number, or a state of STATES ('absent' = the cell is not there at all)"""
+Figure = Decimal | str | Mapping[str, Any]
+"""A number; a state of STATES ('absent' = the cell is not there at all); or the fields of the cell, as prose needs them"""
 
 
 @dataclass(frozen=True)
@@ -147,6 +147,8 @@ class World:
     def _add_cell(self, submission_id: str, key: CellKey, figure: Figure) -> None:
         if figure == "absent":
             return
+        fields = figure if isinstance(figure, Mapping) else {}
+        figure = fields.get("value", fields.get("value_state", "")) if isinstance(figure, Mapping) else figure
         state = str(figure) if str(figure) in STATES else "reported"
         self.cells.append(
             {
@@ -155,6 +157,7 @@ class World:
                 "value": Decimal(str(figure)) if state == "reported" else None, "value_state": state,
                 "printed": str(figure) if state == "reported" else "", "sheet": "附表", "address": "C1", "note": "",
             }
+            | fields
         )  # fmt: skip
 
 

@@ -37,6 +37,28 @@ operand AS (
         AND c.applicant_kind = t.applicant_kind
         AND c.measure = t.measure
     UNION ALL
+    -- rules over prose: every alternative that is there
+    SELECT
+        f.finding_id,
+        CAST(min(t.position) AS BIGINT) AS position,
+        c.indicator_code,
+        c.applicant_kind,
+        c.measure,
+        c.sheet,
+        c.address,
+        c.printed,
+        c.value
+    FROM core.fct_finding AS f
+    JOIN core.fct_submission AS s ON s.submission_id = f.submission_id
+    JOIN stage.witness AS w ON w.rule_id = f.rule_id AND w.form_code = s.form_code AND w.scope = f.scope
+    JOIN stage.witness_term AS t ON t.witness_id = w.witness_id
+    JOIN stage.cell AS c
+        ON c.submission_id = f.submission_id
+        AND c.indicator_code = t.indicator_code
+        AND c.applicant_kind = t.applicant_kind
+        AND c.measure = t.measure
+    GROUP BY f.finding_id, c.indicator_code, c.applicant_kind, c.measure, c.sheet, c.address, c.printed, c.value
+    UNION ALL
     SELECT
         f.finding_id,
         row_number() OVER (PARTITION BY f.finding_id ORDER BY p.sheet, p.address) AS position,
