@@ -1,8 +1,8 @@
 """Several witnesses of one quantity: ``schemas/witnesses.csv``.
 
 Belongs here: which figures of a report's prose stand against which others, in prose or table, and in what relation, as
-terms over cells that the SQL judges as sets. Does not belong here: what a rule says of it (``schemas/rules/n_prose.yaml``),
-judging (``warehouse/sql/rules/witnesses.sql``, ``shares.sql`` and ``report_identity.sql``).
+terms over cells that the SQL judges as sets. Does not belong here: what a rule says of it
+(``schemas/rules/n_prose.yaml``), judging (``witnesses.sql``, ``shares.sql``, ``report_identity.sql`` of the rules).
 
 The sides are sums in the catalogue's language; ``|`` parts alternatives. Relations:
     equal, one_of   the left figure is the right one, or one of those (which one goes into the outcome's note)
@@ -36,6 +36,7 @@ RELATIONS: Final = frozenset(
 )
 _FILE: Final = Path(__file__).parent / "witnesses.csv"
 _REMARK: Final = re.compile(r"（[^）]*）| = .*")
+_INNER_QUOTES: Final = str.maketrans("“”", "‘’")
 _SIDES: Final = ("left", "right", "base")
 
 
@@ -133,5 +134,5 @@ def _terms(witness_id: int, row: Mapping[str, str], form: Form) -> Iterator[Witn
 def _label(form: Form, key: CellKey, is_prose: bool) -> str:
     if not is_prose:
         return f"表内“{form.label(key)}”"
-    name = _REMARK.sub("", label_of(form, key).removeprefix("正文："))
+    name = _REMARK.sub("", label_of(form, key).removeprefix("正文：")).translate(_INNER_QUOTES)
     return f"正文“{name}{'｜历年累计' if key.measure == 'cumulative' else ''}”"

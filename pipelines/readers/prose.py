@@ -50,7 +50,10 @@ _TITLE_LINES: Final = 12
 _LONGEST_NUMBER: Final = 40
 
 # one character for one, so that positions in the text stay what they are
-_NARROW: Final = {0xFF01 + offset: 0x21 + offset for offset in range(94)} | {0x3000: " "}
+# wide punctuation stays: it is never part of a number
+_NARROW: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code) not in "，；：！？"} | {
+    0x3000: 0x20
+}
 
 _WIDE_SEPARATOR: Final = re.compile(r"(?<=[０-９])，(?=[０-９]{3}(?![０-９]))")
 _DROPPED: Final = str.maketrans(",:", "，：", " \t\r\u3000“”\"'‘’「」《》〈〉")
@@ -105,7 +108,7 @@ class Prose:
 
 @dataclass(frozen=True, slots=True)
 class _Number:
-    """A number with a unit in its sentence. ``lead`` and ``behind`` reach to its neighbours, ``before`` to the start."""
+    """A number with a unit. ``lead`` and ``behind`` reach to its neighbours, ``before`` to the sentence's start."""
 
     place: Paragraph
     position: int
@@ -124,7 +127,8 @@ def read_prose(paragraphs: Iterable[Paragraph], form_code: str, known: Iterable[
     """The figures in ``paragraphs``, as cells of a submission of ``form_code``.
 
     ``known`` are prose figures that the file tells by code as well. A figure printed twice is one cell; printed twice
-    and differently it is uncertain, and said (V10); of a rough and an exact one the exact one counts. What no phrase explains is told in one sentence (V09).
+    and differently it is uncertain, and said (V10); of a rough and an exact one the exact one counts. What no phrase
+    explains is told in one sentence (V09).
     """
     phrases = [phrase for phrase in load_phrases() if phrase.fits(form_code)]
     told = {cell.key: cell for cell in known}
@@ -311,7 +315,7 @@ def _cell(item: _Number, code: str) -> ReadCell | None:
 
 
 def _is_cumulative(item: _Number) -> bool:
-    """历年…, …以来累计…, or 累计 right before a number that runs to the end of a year; 累计 alone is said of one year."""
+    """历年, 以来累计, or 累计 right before a number up to the end of a year; 累计 is said of one year too."""
     if "历年" in item.before:
         return True
     runs_to_year_end = item.until is not None and (item.until.month, item.until.day) == _YEAR_END
@@ -361,7 +365,7 @@ def _told_twice(first: ReadCell, second: ReadCell) -> Problem:
 
 def _not_understood(unknown: Sequence[_Number], bare: int, understood: int, cut: str) -> Iterator[Problem]:
     """The one sentence about what was not read, with the first numbers and the number of all."""
-    if not (unknown or cut or (understood and bare)):
+    if not (unknown or cut):
         return
     shown = "、".join(
         f"{item.place.address}“{item.lead[-6:]}{item.printed[:_NEAR]}{item.behind[:6]}”" for item in unknown[:_SHOWN]

@@ -175,7 +175,7 @@ def _is_number(text: str) -> bool:
 
 
 def _paragraphs(grids: Sequence[Grid], found: Sequence[Recognised]) -> list[Paragraph]:
-    """The running text of a workbook: sheets without a table of the form, then what stands below or beside the tables."""
+    """A workbook's running text: sheets without a table of the form, then what stands below or beside the tables."""
     free: list[Paragraph] = []
     beside: list[Paragraph] = []
     for grid in grids:

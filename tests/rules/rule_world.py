@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines.readers.model import ReadSubmission
 from schemas.form import APPLICANT_KINDS, MEASURES, CellKey, load_forms
 from schemas.rule import Rule, load_rules
 from warehouse.build import load_rows
@@ -37,7 +38,7 @@ STATES = ("blank", "not_applicable", "not_a_number", "missing_row", "uncertain",
 _KEY = re.compile(r"(?P<code>[a-z0-9_]+)(?:\[(?P<dimensions>[a-z_,]+)\])?")
 
 Figure = Decimal | str | Mapping[str, Any]
-"""A number; a state of STATES ('absent' = the cell is not there at all); or the fields of the cell, as prose needs them"""
+"""A number; a state of STATES ('absent' = the cell is not there at all); or the fields of a cell of prose"""
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,20 @@ class World:
             values = dict.fromkeys(load_forms()[form].cells(variant), otherwise) | named
             for key, figure in values.items():
                 self._add_cell(submission_id, key, figure)
+        return submission_id
+
+    def read(self, submission: ReadSubmission, **options: Any) -> str:
+        """A submission as a reader read it; returns its id."""
+        submission_id = self.submit(
+            form=submission.form_code,
+            year=submission.report_year,
+            variant=submission.variant,
+            otherwise="absent",
+            **options,
+        )
+        for cell in submission.cells:
+            fields = {name: getattr(cell, name) for name in ("printed", "value_state", "sheet", "address", "note")}
+            self._add_cell(submission_id, cell.key, fields | ({} if cell.value is None else {"value": cell.value}))
         return submission_id
 
     def publish(self, name: str, **options: Any) -> str:

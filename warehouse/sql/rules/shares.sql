@@ -39,6 +39,10 @@ pairing AS (
         row_number() OVER (
             PARTITION BY scaled.submission_id, scaled.witness_id ORDER BY part.choice ASC, whole.choice ASC
         ) AS place,
+        first_value(whole.value) OVER (
+            PARTITION BY scaled.submission_id, scaled.witness_id ORDER BY part.choice ASC, whole.choice ASC
+        ) AS first_whole,
+        scaled.decimals,
         part.choice = min(part.choice) OVER (PARTITION BY scaled.submission_id, scaled.witness_id) AS is_own_part,
         CAST(scaled.share * scaled.unit AS DECIMAL(14, 0)) AS steps
     FROM scaled
@@ -56,7 +60,7 @@ weighed AS (
         2 * 100 * CAST(unit * part AS DECIMAL(30, 4)) AS doubled,
         2 * CAST(steps * whole AS DECIMAL(30, 4)) AS standing,
         CAST(100.0 * part / whole AS DECIMAL(18, 4)) AS computed,
-        floor(100.0 * part / whole * unit + 0.5) / unit AS rounded
+        CAST(CAST(floor(100.0 * part / whole * unit + 0.5) / unit AS DECIMAL(18, 4)) AS VARCHAR) AS rounded
     FROM pairing
 ),
 fitted AS (
@@ -77,7 +81,7 @@ best AS (
         witness_id,
         min(CASE WHEN is_own_part AND fit = 'right' THEN place END) AS right_place,
         min(CASE WHEN NOT is_own_part AND fit IN ('right', 'cut') THEN place END) AS foreign_place,
-        string_agg(CASE WHEN is_own_part AND place > 1 AND fit <> 'right'
+        string_agg(CASE WHEN is_own_part AND whole <> first_whole
             THEN '以' || whole_labels || '为分母是' || CAST(CAST(computed AS DECIMAL(18, 2)) AS VARCHAR) || '%' END, '，' ORDER BY place ASC)
             AS others
     FROM fitted
@@ -95,7 +99,8 @@ diagnosed AS (
             WHEN best.right_place IS NOT NULL AND (best.right_place > 1 OR best.others IS NOT NULL)
                 THEN '口径：分母是' || basis.whole_labels || coalesce('；' || best.others, '')
             WHEN best.right_place IS NOT NULL THEN ''
-            WHEN fitted.fit = 'cut' THEN '截断，四舍五入应为' || CAST(CAST(fitted.rounded AS DECIMAL(18, 4)) AS VARCHAR)
+            WHEN fitted.fit = 'cut' THEN '截断，四舍五入应为' || left(fitted.rounded, CAST(length(fitted.rounded) AS INTEGER)
+                - CASE WHEN fitted.decimals = 0 THEN 5 ELSE 4 - CAST(fitted.decimals AS INTEGER) END)
             WHEN fitted.fit = 'forgotten' THEN '忘乘100'
             WHEN fitted.fit = 'twice' THEN '多乘100'
             WHEN best.foreign_place IS NOT NULL THEN '分子不符，按' || other.part_words || '算得所印份额'
@@ -115,7 +120,7 @@ lacking AS (
         scaled.witness_id,
         coalesce(
             scaled.absence,
-            '不可验：正文与表都没有' || max(CASE WHEN side.side = 'base' AND side.choice = 1 THEN side.labels END)
+            '不可验：缺' || max(CASE WHEN side.side = 'base' AND side.choice = 1 THEN side.labels END)
             || max(CASE WHEN side.side = 'right' AND side.absence IS NULL AND scaled.share * scaled.unit >= 1 THEN
                 '，由份额反推约' || CAST(CAST(floor(side.value * 100 / (scaled.share + 0.5 / scaled.unit)) AS DECIMAL(18, 0)) AS VARCHAR)
                 || '–' || CAST(CAST(ceil(side.value * 100 / (scaled.share - 0.5 / scaled.unit)) AS DECIMAL(18, 0)) AS VARCHAR)
@@ -138,10 +143,10 @@ SELECT
     CAST(diagnosed.computed AS DECIMAL(18, 4)) AS lhs,
     CAST(CASE WHEN scaled.absence IS NULL THEN scaled.share END AS DECIMAL(18, 4)) AS rhs,
     CAST(CASE
-        WHEN diagnosed.outcome IS NULL THEN lacking.note ELSE regexp_replace(diagnosed.note, '(\.[0-9]*?)0+$', '\1')
+        WHEN diagnosed.outcome IS NULL THEN lacking.note ELSE diagnosed.note
     END AS VARCHAR) AS note,
     CAST(scaled.labels AS VARCHAR) AS label,
-    CAST(coalesce(diagnosed.quotient || '，' || regexp_replace(diagnosed.note, '(\.[0-9]*?)0+$', '\1'), '') AS VARCHAR) AS gaps
+    CAST(coalesce(diagnosed.quotient || '，' || diagnosed.note, '') AS VARCHAR) AS gaps
 FROM scaled
 JOIN stage.submission AS submission ON submission.submission_id = scaled.submission_id
 LEFT JOIN diagnosed ON diagnosed.submission_id = scaled.submission_id AND diagnosed.witness_id = scaled.witness_id

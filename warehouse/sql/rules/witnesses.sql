@@ -82,7 +82,12 @@ SELECT
         WHEN relation = 'year_end' THEN '非全年：' || early
         ELSE remark
     END AS VARCHAR) AS note,
-    CAST(CASE WHEN relation = 'year_end' THEN '正文' WHEN remark = '' THEN labels ELSE words END AS VARCHAR) AS label,
+    CAST(CASE
+        WHEN relation = 'year_end' THEN '正文'
+        WHEN relation IN ('part', 'coverage') THEN '正文所列各类合计（' || regexp_replace(CAST(lhs AS VARCHAR), '\.?0+$', '') || '）'
+        WHEN remark = '' THEN labels
+        ELSE words
+    END AS VARCHAR) AS label,
     CAST(CASE
         WHEN outcome NOT IN ('fail', 'uncertain') THEN ''
         WHEN relation = 'one_of' THEN coalesce(all_words, '')
