@@ -58,11 +58,12 @@ _NARROW: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(c
 _WIDE_SEPARATOR: Final = re.compile(r"(?<=[０-９])，(?=[０-９]{3}(?![０-９]))")
 _DROPPED: Final = str.maketrans(",:", "，：", " \t\r\u3000“”\"'‘’「」《》〈〉")
 _SENTENCE_END: Final = re.compile(r"[。；！？;!?\n]")
+_CLAUSE_END: Final = re.compile(r"[，,。；;\n]")
 _NUMBER: Final = re.compile(
     r"""(?<![0-9A-Za-z.])
     (?P<number>(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?)(?![0-9])
-    (?P<odd>[余多几])?(?P<scale>万亿|亿|万|千|百)?(?P<odd_too>[余多几])?
-    (?P<unit>%|元|人次|件次|[条件项次期篇份场个人位家宗起例张台页部册名户套])?
+    (?P<odd>[余多几])?(?:[ ]?(?P<scale>万亿|亿|万|千|百))?(?P<odd_too>[余多几])?
+    (?:[ ]{0,2}(?P<unit>%|元|人次|件次|[条件项次期篇份场个人位家宗起例张台页部册名户套]))?
     (?P<over>以上|左右|上下)?""",
     re.VERBOSE,
 )
@@ -335,8 +336,8 @@ def _title(place: Paragraph) -> Iterator[ReadCell]:
 def _period(text: str, place: Paragraph) -> Iterator[ReadCell]:
     """First and last day of the statistical period, as yyyymmdd."""
     for match in _PERIOD.finditer(text):
-        sentence = _SENTENCE_END.split(text[max(0, match.start() - _LEAD) : match.start()])[-1]
-        if not any(word in sentence for word in _PERIOD_WORDS):
+        clause = _CLAUSE_END.split(text[max(0, match.start() - _LEAD) : match.start()])[-1]
+        if not any(word in clause for word in _PERIOD_WORDS):
             continue
         year = match["ay"] or match["by"]
         if year is None:

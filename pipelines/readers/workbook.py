@@ -181,16 +181,13 @@ def _paragraphs(grids: Sequence[Grid], found: Sequence[Recognised]) -> list[Para
     for grid in grids:
         if grid.is_hidden or grid.sheet == IDENTITY_SHEET or (grid.sheet == NARRATIVE_SHEET and _code_columns(grid)):
             continue
-        bottoms = [last for item in found for area, _, last in item.areas if area is grid]
-        rights = [place.position[1] for item in found for place in item.places.values() if place.grid is grid]
+        bottom = max((last for item in found for area, _, last in item.areas if area is grid), default=-1)
+        right = max(
+            (place.position[1] for item in found for place in item.places.values() if place.grid is grid), default=-1
+        )
         for position, printed in sorted(grid.cells.items()):
-            if not _is_text(printed):
-                continue
-            paragraph = Paragraph(grid.sheet, address(position), printed.text)
-            if not bottoms:
-                free.append(paragraph)
-            elif position[0] > max(bottoms) or position[1] > max(rights, default=0):
-                beside.append(paragraph)
+            if _is_text(printed) and (position[0] > bottom or position[1] > right):
+                (free if bottom < 0 else beside).append(Paragraph(grid.sheet, address(position), printed.text))
     return free + beside
 
 
