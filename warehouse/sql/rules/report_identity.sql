@@ -90,7 +90,7 @@ SELECT
     CAST(CASE
         WHEN relation = 'organ' THEN coalesce(organ_name, organ_code)
         WHEN relation = 'full_year'
-            THEN CAST(CAST(first_day AS DECIMAL(8, 0)) AS VARCHAR) || '至' || CAST(CAST(last_day AS DECIMAL(8, 0)) AS VARCHAR)
+            THEN CAST(CAST(first_day AS DECIMAL(18, 0)) AS VARCHAR) || '至' || CAST(CAST(last_day AS DECIMAL(18, 0)) AS VARCHAR)
         ELSE ''
     END AS VARCHAR) AS gaps
 FROM judged

@@ -9,7 +9,7 @@ WITH printed AS (
         side.witness_id,
         witness.scope,
         side.labels,
-        side.value AS share,
+        CAST(side.value AS DECIMAL(24, 4)) AS share,
         side.absence,
         length(regexp_extract(side.printed, '[.．]([0-9０-９]+)', 1)) AS decimals
     FROM stage.witness_side AS side
@@ -30,21 +30,21 @@ pairing AS (
         scaled.witness_id,
         scaled.share,
         scaled.unit,
-        part.value AS part,
+        CAST(part.value AS DECIMAL(28, 4)) AS part,
         part.labels AS part_labels,
         part.words AS part_words,
-        whole.value AS whole,
+        CAST(whole.value AS DECIMAL(28, 4)) AS whole,
         whole.labels AS whole_labels,
         whole.words AS whole_words,
         row_number() OVER (
             PARTITION BY scaled.submission_id, scaled.witness_id ORDER BY part.choice ASC, whole.choice ASC
         ) AS place,
-        first_value(whole.value) OVER (
+        first_value(CAST(whole.value AS DECIMAL(28, 4))) OVER (
             PARTITION BY scaled.submission_id, scaled.witness_id ORDER BY part.choice ASC, whole.choice ASC
         ) AS first_whole,
         scaled.decimals,
         part.choice = min(part.choice) OVER (PARTITION BY scaled.submission_id, scaled.witness_id) AS is_own_part,
-        CAST(scaled.share * scaled.unit AS DECIMAL(14, 0)) AS steps
+        CAST(scaled.share * scaled.unit AS DECIMAL(22, 0)) AS steps
     FROM scaled
     JOIN stage.witness_side AS part
         ON part.submission_id = scaled.submission_id AND part.witness_id = scaled.witness_id
@@ -57,10 +57,12 @@ pairing AS (
 weighed AS (
     SELECT
         pairing.*,
-        2 * 100 * CAST(unit * part AS DECIMAL(30, 4)) AS doubled,
-        2 * CAST(steps * whole AS DECIMAL(30, 4)) AS standing,
-        CAST(100.0 * part / whole AS DECIMAL(18, 4)) AS computed,
-        CAST(CAST(floor(100.0 * part / whole * unit + 0.5) / unit AS DECIMAL(18, 4)) AS VARCHAR) AS rounded
+        2 * 100 * CAST(unit * part AS DECIMAL(28, 4)) AS doubled,
+        2 * CAST(steps * whole AS DECIMAL(38, 4)) AS standing,
+        -- more digits than a published figure may have are no share
+        CASE WHEN abs(part) / whole < 99999999999 THEN CAST(100.0 * part / whole AS DECIMAL(18, 4)) END AS computed,
+        CASE WHEN abs(part) / whole < 99999999999
+            THEN CAST(CAST(floor(100.0 * part / whole * unit + 0.5) / unit AS DECIMAL(18, 4)) AS VARCHAR) END AS rounded
     FROM pairing
 ),
 fitted AS (
@@ -122,8 +124,8 @@ lacking AS (
             scaled.absence,
             '不可验：缺' || max(CASE WHEN side.side = 'base' AND side.choice = 1 THEN side.labels END)
             || max(CASE WHEN side.side = 'right' AND side.absence IS NULL AND scaled.share * scaled.unit >= 1 THEN
-                '，由份额反推约' || CAST(CAST(floor(side.value * 100 / (scaled.share + 0.5 / scaled.unit)) AS DECIMAL(18, 0)) AS VARCHAR)
-                || '–' || CAST(CAST(ceil(side.value * 100 / (scaled.share - 0.5 / scaled.unit)) AS DECIMAL(18, 0)) AS VARCHAR)
+                '，由份额反推约' || CAST(CAST(floor(CAST(side.value AS DOUBLE) * 100 / (scaled.share + 0.5 / scaled.unit)) AS DECIMAL(38, 0)) AS VARCHAR)
+                || '–' || CAST(CAST(ceil(CAST(side.value AS DOUBLE) * 100 / (scaled.share - 0.5 / scaled.unit)) AS DECIMAL(38, 0)) AS VARCHAR)
                 ELSE '' END),
             '不可验：没有分母'
         ) AS note

@@ -9,8 +9,8 @@ WITH dispute AS (
         witness.form_code,
         outcome.rule_id,
         outcome.scope,
-        outcome.lhs AS prose_value,
-        outcome.rhs AS table_value,
+        CAST(outcome.lhs AS DECIMAL(28, 4)) AS prose_value,
+        CAST(outcome.rhs AS DECIMAL(28, 4)) AS table_value,
         prose.indicator_code AS prose_code,
         prose.measure,
         cell.indicator_code AS table_code,
@@ -60,8 +60,9 @@ closed AS (
         dispute.submission_id,
         dispute.witness_id,
         outcome.rule_id AS sum_rule,
-        dispute.table_value
-            - outcome.difference / CASE WHEN term.side = 'left' THEN term.coefficient ELSE -term.coefficient END AS value
+        CAST(dispute.table_value
+            - outcome.difference / CASE WHEN term.side = 'left' THEN term.coefficient ELSE -term.coefficient END
+            AS DECIMAL(28, 4)) AS value
     FROM dispute
     JOIN stage.submission AS submission ON submission.submission_id = dispute.submission_id
     JOIN stage.rule_instance AS instance
@@ -90,7 +91,7 @@ vote AS (
         CASE
             WHEN abs(100 * dispute.table_value / share.base - share.share) < power(0.1, share.decimals) THEN dispute.table_value
             WHEN abs(100 * dispute.prose_value / share.base - share.share) < power(0.1, share.decimals) THEN dispute.prose_value
-            ELSE round(share.share * share.base / 100, 0)
+            ELSE CAST(round(CAST(share.share AS DOUBLE) * share.base / 100, 0) AS DECIMAL(28, 4))
         END AS value,
         dispute.prose_value,
         dispute.table_value
@@ -117,7 +118,7 @@ counted AS (
         sum(CASE WHEN value = prose_value THEN 1 ELSE 0 END) AS for_prose,
         sum(CASE WHEN value = table_value THEN 1 ELSE 0 END) AS for_table,
         string_agg(
-            who || '为' || regexp_replace(CAST(CAST(value AS DECIMAL(18, 4)) AS VARCHAR), '\.?0+$', ''), '；' ORDER BY place ASC, who ASC
+            who || '为' || regexp_replace(CAST(value AS VARCHAR), '\.?0+$', ''), '；' ORDER BY place ASC, who ASC
         ) AS said
     FROM vote
     GROUP BY submission_id, witness_id

@@ -23,7 +23,7 @@ operand AS (
         term.side,
         term.choice,
         term.position,
-        term.coefficient * known.value AS value,
+        term.coefficient * CAST(known.value AS DECIMAL(28, 4)) AS value,
         CASE
             WHEN known.state = 'figure' THEN 'figure'
             WHEN known.state IS NULL THEN CASE WHEN term.is_prose THEN '正文未列此数' ELSE '表中没有这一格' END
@@ -57,7 +57,9 @@ SELECT
     CAST(choice AS INTEGER) AS choice,
     CAST(count(*) AS INTEGER) AS terms,
     CAST(sum(CASE WHEN state = 'figure' THEN 1 ELSE 0 END) AS INTEGER) AS present,
-    CAST(min(CASE WHEN state <> 'figure' THEN state END) AS VARCHAR) AS absence,
+    CAST(coalesce(
+        min(CASE WHEN state <> 'figure' THEN state END), CASE WHEN abs(sum(value)) >= 99999999999999 THEN '数过大' END
+    ) AS VARCHAR) AS absence,
     CAST(CASE WHEN abs(sum(value)) < 99999999999999 THEN sum(value) END AS DECIMAL(18, 4)) AS value,
     CAST(string_agg(label, '＋' ORDER BY position ASC) AS VARCHAR) AS labels,
     CAST(string_agg(words, '＋' ORDER BY position ASC) AS VARCHAR) AS words,

@@ -70,7 +70,7 @@ SELECT
     CAST(judged.outcome AS VARCHAR) AS outcome,
     CAST(CASE
         WHEN silence IS NOT NULL OR relation = 'year_end' THEN NULL
-        WHEN relation = 'coverage' THEN CASE WHEN rhs > 0 THEN 100.0 * lhs / rhs END
+        WHEN relation = 'coverage' THEN CASE WHEN rhs > 0 AND abs(lhs) / rhs < 99999999999 THEN 100 * CAST(lhs AS DOUBLE) / rhs END
         ELSE lhs
     END AS DECIMAL(18, 4)) AS lhs,
     CAST(CASE WHEN silence IS NULL AND relation NOT IN ('year_end', 'coverage') THEN rhs END AS DECIMAL(18, 4)) AS rhs,
@@ -93,8 +93,8 @@ SELECT
         WHEN relation = 'one_of' THEN coalesce(all_words, '')
         WHEN relation = 'same_unit' THEN '印作“' || unit || '”，与' || main_words || '的“' || main_unit || '”不一；' || remark
         WHEN relation = 'year_end' THEN '非全年的数混在其中，' || early || '；' || remark
-        WHEN relation = 'coverage' AND rhs > 0
-            THEN '占' || main_words || '的' || CAST(CAST(100.0 * lhs / rhs AS DECIMAL(18, 1)) AS VARCHAR) || '%；' || remark
+        WHEN relation = 'coverage' AND rhs > 0 AND abs(lhs) / rhs < 99999999999
+            THEN '占' || main_words || '的' || CAST(CAST(100 * CAST(lhs AS DOUBLE) / rhs AS DECIMAL(18, 1)) AS VARCHAR) || '%；' || remark
         WHEN remark <> '' THEN '对照' || main_words || '；' || remark
         ELSE main_labels
     END AS VARCHAR) AS gaps
