@@ -67,6 +67,7 @@ _NUMBER: Final = re.compile(
     (?P<over>以上|左右|上下)?""",
     re.VERBOSE,
 )
+_SHARE: Final = re.compile(r"占(?:比|比例|总数的|总量的)?[为达]?$")
 _ABOUT: Final = re.compile(r"(?:大约|约|将近|接近|近|超过|超|逾|不足|至少)$")
 _SCALES: Final = {"百": 10**2, "千": 10**3, "万": 10**4, "亿": 10**8, "万亿": 10**12}
 _NO_FIGURE: Final = re.compile(
@@ -251,7 +252,7 @@ def _day(year: int, month: int, day: int) -> date | None:
 
 def _understood(item: _Number, phrases: Sequence[Phrase], previous: str) -> ReadCell | None:
     """The cell that the best fitting phrase makes of a number: the one with most words, of equals the first."""
-    if item.unit == "%" and item.lead.endswith("占") and (share := share_codes().get(previous)):
+    if item.unit == "%" and _SHARE.search(item.lead) and (share := share_codes().get(previous)):
         return _cell(item, share)
     scores = [(_score(phrase, item), -index) for index, phrase in enumerate(phrases)]
     best, index = max(scores, default=(0, 0))

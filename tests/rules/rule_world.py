@@ -69,6 +69,8 @@ class World:
     problems: list[dict[str, Any]] = field(default_factory=list)
     files: list[dict[str, Any]] = field(default_factory=list)
     duties: list[dict[str, Any]] = field(default_factory=list)
+    names: list[dict[str, Any]] = field(default_factory=list)
+    """further spellings of organs' names"""
 
     def file(self, organ: str = "DEPT") -> str:
         """A file received; returns its id."""
@@ -233,6 +235,7 @@ def judged(world: World, rules: Sequence[Rule] | None = None) -> Judged:
     load_rows(connection, "stage.problem", world.problems)
     load_rows(connection, "stage.duty", world.duties)
     load_rows(connection, "stage.organ", _organs())
+    load_rows(connection, "stage.organ_name", world.names)
     judge(connection, rules or load_rules(), load_forms())
     return Judged(connection)
 

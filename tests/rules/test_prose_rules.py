@@ -203,3 +203,13 @@ def test_a_place_stands_for_its_government(printed: str, organ: str, outcome: st
     found = night(title, organ=organ).one("N05a")
     assert found.outcome == outcome
     assert found.severity == ("warning" if outcome == "uncertain" else "error")
+
+
+@pytest.mark.parametrize(("year", "outcome"), [(2018, "pass"), (2019, "fail")])
+def test_a_name_means_an_organ_in_its_years(year: int, outcome: str) -> None:
+    world = World()
+    spell = {"name": "某市文教局", "from_year": None, "to_year": None}
+    world.names = [spell | {"organ_code": "DEPT", "to_year": 2018}, spell | {"organ_code": "DEPT2", "from_year": 2019}]
+    title = {"nar_title_organ": {"value_state": "not_applicable", "printed": "某市文教局"}}
+    world.submit(title, form="xm_supplement_2017" if year == 2018 else "gb_2019", year=year)
+    assert judged(world).one("N05a").outcome == outcome

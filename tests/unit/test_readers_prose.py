@@ -83,7 +83,7 @@ def test_what_is_of_all_years_and_what_is_of_one(text: str, measure: str) -> Non
 
 
 def test_a_share_belongs_to_the_figure_before_it() -> None:
-    prose = read("当面申请246件，占17.96%；传真申请1件，占0.0007%。另占3%。")
+    prose = read("当面申请246件，占17.96%；传真申请1件（占比为0.0007%）。另占3%。")
     assert [(c.key.indicator_code, c.value) for c in prose.cells] == [
         ("nar_req_in_person", 246),
         ("nar_share_req_in_person", Decimal("17.96")),
