@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.readers.model import ReadSubmission
+from pipelines.readers.model import ReadCell, ReadSubmission
 from schemas.form import APPLICANT_KINDS, MEASURES, CellKey, load_forms
 from schemas.rule import Rule, load_rules
 from warehouse.build import load_rows
@@ -122,8 +122,7 @@ class World:
             **options,
         )
         for cell in submission.cells:
-            fields = {name: getattr(cell, name) for name in ("printed", "value_state", "sheet", "address", "note")}
-            self._add_cell(submission_id, cell.key, fields | ({} if cell.value is None else {"value": cell.value}))
+            self._add_cell(submission_id, cell.key, fields_of(cell))
         return submission_id
 
     def publish(self, name: str, **options: Any) -> str:
@@ -238,6 +237,12 @@ def judged(world: World, rules: Sequence[Rule] | None = None) -> Judged:
     load_rows(connection, "stage.organ_name", world.names)
     judge(connection, rules or load_rules(), load_forms())
     return Judged(connection)
+
+
+def fields_of(cell: ReadCell) -> Mapping[str, Any]:
+    """A cell that was read, as a figure."""
+    fields = {name: getattr(cell, name) for name in ("printed", "value_state", "sheet", "address", "note")}
+    return fields if cell.value is None else fields | {"value": cell.value}
 
 
 def cell_key(form_code: str, text: str) -> CellKey:

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from pipelines.readers.prose import Paragraph, read_prose
 from schemas.narrative import load_narrative_codes
-from tests.rules.rule_world import Judged, World, judged
+from tests.rules.rule_world import Judged, World, fields_of, judged
 
 ROUGH = {"note": "第3字；单位：条；约数：多；“主动公开…”"}
 
@@ -130,6 +131,57 @@ def test_absurd_figures_stop_no_night(value: str) -> None:
     shares = [o for o in judged(world).outcomes if o.rule_id == "N02" and o.form_code == "fj_annex_2017"]
     assert len(shares) == 6 * 19
     assert {o.outcome for o in shares} <= {"pass", "fail", "not_assessable"}
+
+
+CLEAN = {
+    # made up, with the table of a real office: what offices write when everything agrees
+    "gb_2021": (
+        2024,
+        "某市教育局2024年政府信息公开工作年度报告",
+        "本报告所列数据的统计期限从2024年1月1日起至2024年12月31日止。",
+        "本年新收政府信息公开申请859件，其中自然人811件、法人48件；上年结转41件。全年办结805件，其中予以公开272件、部分公开3件。",
+        "不予公开35件、无法提供337件、不予处理158件，结转下年度继续办理95件。办结率89.44%。",
+        "因政府信息公开被申请行政复议12件，行政诉讼5件。依申请公开收取信息处理费0元。",
+    ),
+    "fj_annex_2017": (
+        2017,
+        "某市教育局2017年度政府信息公开工作报告",
+        "统计期限为2017年1月1日至12月31日。",
+        "本年度主动公开政府信息200条，其中通过门户网站公开180条。收到政府信息公开申请20件，当面申请5件，占25%；网上申请14件，占70%。",
+        "信函申请1件，占5%。受理政府信息公开申请20件，答复申请20件，同意公开12件，占60%，同意部分公开3件，占15%，不予公开5件，占25%。",
+        "历年累计主动公开政府信息约1.2万条。",
+        "本年度行政复议2件，行政诉讼1件。",
+    ),
+}
+TABLES = {
+    "gb_2021": {
+        "req_new[total]": 859, "req_carried_in[total]": 41, "res_granted[total]": 272, "res_partial[total]": 3,
+        "res_refused_state_secret[total]": 14, "res_refused_internal_affairs[total]": 5,
+        "res_refused_process_info[total]": 4, "res_refused_admin_query[total]": 12, "res_unable_not_held[total]": 265,
+        "res_unable_needs_creation[total]": 47, "res_unable_still_unclear[total]": 25,
+        "res_declined_petition[total]": 149, "res_declined_repeat[total]": 9, "res_total[total]": 805,
+        "req_carried_out[total]": 95, "rev_total": 12, "suit_direct_total": 3, "suit_after_total": 2,
+    },
+    "fj_annex_2017": {
+        "fj_open_total": 200, "fj_open_total[cumulative]": 12345, "fj_open_website": 180, "fj_req_total": 20,
+        "fj_req_in_person": 5, "fj_req_online": 14, "fj_req_mail_fax": 1, "fj_reply_total": 20, "fj_reply_granted": 12,
+        "fj_reply_partial": 3, "fj_reply_refused": 5, "fj_reviews": 2, "fj_suits": 1,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", CLEAN)
+def test_prose_that_agrees_raises_nothing(form: str) -> None:
+    year, *texts = CLEAN[form]
+    prose = read_prose([Paragraph("正文", f"A{line}", str(text)) for line, text in enumerate(texts, start=1)], form)
+    assert [p.rule_id for p in prose.problems if p.rule_id != "V09"] == []
+    cells = {f"{cell.key.indicator_code}[{cell.key.measure}]": fields_of(cell) for cell in prose.cells}
+    found = night(TABLES[form] | cells, form=form, year=year)
+    mine = [o for o in found.outcomes if o.rule_id.startswith("N")]
+    assert [(o.rule_id, o.scope, o.outcome, o.message) for o in mine if o.outcome in ("fail", "uncertain")] == []
+    passed = sorted(o.rule_id for o in mine if o.outcome == "pass")
+    counts = [passed.count(rule_id) for rule_id in ("N01", "N02", "N03", "N05a", "N05b", "N05c", "N06")]
+    assert counts == {"gb_2021": [1, 1, 2, 1, 3, 1, 8], "fj_annex_2017": [2, 6, 2, 1, 3, 1, 8]}[form]
 
 
 def explained(found: Judged) -> list[tuple[Any, ...]]:
