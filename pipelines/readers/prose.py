@@ -37,7 +37,9 @@ from schemas.narrative import (
 _MOST_PARAGRAPHS: Final = 2000
 _LONGEST: Final = 20_000
 """characters of a paragraph that are read"""
+_MOST_CHARACTERS: Final = 1_000_000
 _MOST_NUMBERS: Final = 3000
+"""a whole report of a city has twenty thousand characters and two hundred numbers"""
 _SHOWN: Final = 10
 """numbers not understood that the one sentence about them repeats"""
 _LEAD: Final = 60
@@ -49,11 +51,9 @@ _SENTENCE: Final = 400
 _TITLE_LINES: Final = 12
 _LONGEST_NUMBER: Final = 40
 
-# one character for one, so that positions in the text stay what they are
-# wide punctuation stays: it is never part of a number
-_NARROW: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code) not in "，；：！？"} | {
-    0x3000: 0x20
-}
+# one character for one, so that positions in the text stay what they are; wide punctuation is no part of a number
+_WIDE_CODES: Final = (code for code in range(0xFF01, 0xFF5F) if chr(code) not in "，；：！？")
+_NARROW: Final = {0x3000: 0x20} | {code: code - 0xFEE0 for code in _WIDE_CODES}
 
 _WIDE_SEPARATOR: Final = re.compile(r"(?<=[０-９])，(?=[０-９]{3}(?![０-９]))")
 _DROPPED: Final = str.maketrans(",:", "，：", " \t\r\u3000“”\"'‘’「」《》〈〉")
@@ -137,9 +137,11 @@ def read_prose(paragraphs: Iterable[Paragraph], form_code: str, known: Iterable[
     cells: dict[CellKey, ReadCell] = {}
     problems: dict[CellKey, Problem] = {}
     unknown: list[_Number] = []
-    bare, understood, cut = 0, 0, ""
+    bare, understood, length, cut = 0, 0, 0, ""
     for number, paragraph in enumerate(paragraphs):
-        if number >= _MOST_PARAGRAPHS or understood + len(unknown) + bare > _MOST_NUMBERS:
+        length += min(len(paragraph.text), _LONGEST)
+        numbers = understood + len(unknown) + bare
+        if number >= _MOST_PARAGRAPHS or numbers > _MOST_NUMBERS or length > _MOST_CHARACTERS:
             cut = cut or f"{paragraph.sheet}!{paragraph.address}"
             break
         if len(paragraph.text) > _LONGEST:

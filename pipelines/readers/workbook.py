@@ -6,6 +6,7 @@ how the grids were made.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -29,7 +30,9 @@ _MOST_STRANGE: Final = 50
 _PROSE_COLUMNS: Final = 50
 _MOST_PROSE: Final = 2000
 _SHORTEST_TEXT: Final = 8
-_PUNCTUATION: Final = frozenset("，。；：、,;:")
+_DIGIT: Final = re.compile("[0-9０-９]")
+_WORD: Final = re.compile("[一-鿿]")
+_PUNCTUATION: Final = re.compile("[，。；：、,;:]")
 
 
 def read_grids(grids: Sequence[Grid], name: str) -> FileReading:
@@ -194,11 +197,9 @@ def _paragraphs(grids: Sequence[Grid], found: Sequence[Recognised]) -> list[Para
 def _is_text(printed: Printed) -> bool:
     """Whether a cell holds running text with a number in it: a title, or words with punctuation."""
     text = printed.text
-    if printed.flag or len(text) < _SHORTEST_TEXT:
+    if printed.flag or len(text) < _SHORTEST_TEXT or not (_DIGIT.search(text) and _WORD.search(text)):
         return False
-    if not any(char.isdecimal() for char in text) or not any("一" <= char <= "鿿" for char in text):
-        return False
-    return any(char in _PUNCTUATION for char in text) or text.rstrip().endswith("报告")
+    return _PUNCTUATION.search(text) is not None or text.rstrip().endswith("报告")
 
 
 def _code_columns(grid: Grid) -> tuple[int, int, int | None] | None:
