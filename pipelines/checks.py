@@ -19,6 +19,54 @@ class TableCheck:
     description: str
     bad_rows: str
     is_blocking: bool
+    counts: str = ""
+    """a query of one row: numbers shown beside the bad rows, by column name"""
+
+
+FAMILIES: Final = {
+    "F": "附表",
+    "G": "全国统计表",
+    "M": "申请办理表",
+    "T": "复议诉讼",
+    "A": "主动公开存量",
+    "X": "跨年与跨机构",
+    "N": "正文",
+    "H": "城市汇总",
+    "S": "补充表",
+    "V": "读取与结构",
+}
+"""the first letter of a rule's id -> what the rules of that letter are about"""
+
+
+_FAMILY_ROWS: Final = """
+    SELECT f.rule_id, f.organ_code, o.name, f.report_year, f.scope, f.lhs, f.rhs, f.message
+    FROM core.fct_finding AS f
+    LEFT JOIN core.dim_organ AS o ON o.organ_code = f.organ_code
+    WHERE left(f.rule_id, 1) = '{letter}' AND f.outcome = 'fail' AND f.severity <> 'info' AND f.state <> 'waived'
+    ORDER BY CASE f.severity WHEN 'error' THEN 1 ELSE 2 END, f.report_year DESC NULLS LAST, f.organ_code, f.rule_id,
+             f.scope
+"""
+_FAMILY_COUNTS: Final = """
+    SELECT count(DISTINCT r.submission_id) AS submissions,
+           coalesce(sum(CASE r.outcome WHEN 'fail' THEN 1 ELSE 0 END), 0) AS fails,
+           coalesce(sum(CASE r.outcome WHEN 'uncertain' THEN 1 ELSE 0 END), 0) AS uncertain,
+           (SELECT count(*) FROM core.fct_finding AS f
+            WHERE left(f.rule_id, 1) = '{letter}' AND f.state = 'waived') AS waived
+    FROM core.fct_rule_outcome AS r
+    WHERE left(r.rule_id, 1) = '{letter}'
+"""
+
+
+def _family_check(letter: str, title: str) -> TableCheck:
+    """What the rules of one letter found in the organs' reports: their errors are data, never the night's failure."""
+    return TableCheck(
+        "core.fct_rule_outcome",
+        f"family_{letter.lower()}",
+        f"{title}（{letter}）的规则没有不符",
+        _FAMILY_ROWS.format(letter=letter),
+        is_blocking=False,
+        counts=_FAMILY_COUNTS.format(letter=letter),
+    )
 
 
 CHECKS: Final = (
@@ -57,8 +105,20 @@ CHECKS: Final = (
         "没有未解决的错误",
         """
         SELECT organ_code, report_year, form_code, rule_id, scope, lhs, rhs, difference, message
-        FROM core.fct_finding WHERE severity = 'error' AND state = 'open'
+        FROM core.fct_finding WHERE severity = 'error' AND state <> 'waived'
         ORDER BY report_year DESC NULLS LAST, organ_code, rule_id, scope
+        """,
+        is_blocking=False,
+    ),
+    TableCheck(
+        "core.fct_decision",
+        "decisions_apply",
+        "决定与说明的每一行都能采用（只看每个文件最后一次的内容）",
+        """
+        WITH latest AS (SELECT folder, inbox_path, max(sequence) AS sequence FROM core.fct_file GROUP BY ALL)
+        SELECT l.inbox_path, d.line, d.decision, d.finding_id, d.signed_by, d.note
+        FROM core.fct_decision AS d JOIN latest AS l ON l.sequence = d.sequence
+        WHERE d.effect = 'no_effect' ORDER BY d.sequence, d.line
         """,
         is_blocking=False,
     ),
@@ -127,4 +187,18 @@ CHECKS: Final = (
         "SELECT * FROM meta.build WHERE files_received <> files_accounted OR cells_read <> cells_stored",
         is_blocking=True,
     ),
+    TableCheck(
+        "core.rule_tally",
+        "every_rule_in_scope",
+        "每条规则今夜都有可判定的报表",
+        """
+        SELECT rule_id, string_agg(form_code, '、' ORDER BY form_code) AS forms,
+               sum(submissions_judged) AS submissions, sum(outcomes_not_assessable) AS not_assessable
+        FROM core.rule_tally
+        GROUP BY rule_id HAVING sum(outcomes_pass + outcomes_fail + outcomes_uncertain) = 0
+        ORDER BY rule_id
+        """,
+        is_blocking=False,
+    ),
+    *(_family_check(letter, title) for letter, title in FAMILIES.items()),
 )

@@ -18,6 +18,7 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from pipelines.decisions import EVENT as DECISION_RECEIVED
 from pipelines.instance import WORKSPACE, prepare_home, run_night
 from pipelines.intake import archived_path, is_sound, shown
 from pipelines.journal import Journal
@@ -144,7 +145,9 @@ def receipts(settings: Settings) -> None:
 @click.pass_obj
 def verify(settings: Settings) -> None:
     """重新核对存档里每个文件的散列；有缺失或损坏时退出码为 1。"""
-    entries = [entry for entry in Journal(settings.archive).of("file_received") if entry["outcome"] == "archived"]
+    journal = Journal(settings.archive)
+    received = (*journal.of("file_received"), *journal.of(DECISION_RECEIVED))
+    entries = [entry for entry in received if entry["outcome"] == "archived"]
     damaged = [entry for entry in entries if not is_sound(settings.archive, entry["sha256"])]
     for entry in damaged:
         click.echo(f"缺失或损坏：{archived_path(settings.archive, entry['sha256'])}（{shown(entry['path'])}）")

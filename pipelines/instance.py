@@ -30,7 +30,7 @@ QUIET: Final = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
 
 def prepare_home(settings: Settings) -> None:
     """Create the home's folders and the instance configuration, and point this process at them."""
-    for folder in (settings.inbox, settings.archive, settings.outbox, settings.published, settings.home / "decisions"):
+    for folder in (settings.inbox, settings.archive, settings.outbox, settings.published, settings.decisions):
         folder.mkdir(parents=True, exist_ok=True)
     (settings.dagster_home / ".nux").mkdir(parents=True, exist_ok=True)
     shutil.copyfile(_CONFIG, settings.dagster_home / "dagster.yaml")

@@ -1,7 +1,8 @@
-"""Taking in what lies in the inbox: hash, copy into the archive, journal. The inbox itself is never changed.
+"""Taking in what lies in the inbox and in the office's ``decisions/``: hash, copy into the archive, journal.
 
-Belongs here: which directory entries are files, what is new, when it was received, write-once storage. Does not belong
-here: what is in a file (``pipelines.readers``) or whose it is (``pipelines.staging``).
+Belongs here: which directory entries are files, what is new, when it was received, write-once storage. Both folders
+are never changed. Does not belong here: what is in a file (``pipelines.readers``, ``pipelines.decisions``) or whose it
+is (``pipelines.staging``).
 """
 
 from __future__ import annotations
@@ -11,14 +12,18 @@ import json
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from pipelines.decisions import EVENT as DECISION_RECEIVED
+from pipelines.decisions import FILE_NAME as DECISIONS_FILE
+from pipelines.decisions import bind, published_findings, read_decisions
 from pipelines.journal import Entry, Journal
 from pipelines.settings import Settings, now, wall_time
 from warehouse.durable import sync_directory
+from warehouse.publish import CURRENT, FILE_NAME
 
 IGNORED_NAMES: Final = frozenset({"Thumbs.db", "desktop.ini", ".DS_Store"})
 IGNORED_PREFIXES: Final = ("~$", ".~")
@@ -35,6 +40,8 @@ class Intake:
     opened_at: datetime
     new: tuple[Entry, ...]
     """journal entries of the files first seen tonight"""
+    decisions: tuple[Entry, ...]
+    """journal entries of the decisions files whose content is new tonight"""
     unchanged: int
     """files received on an earlier night"""
     deferred: tuple[str, ...]
@@ -46,24 +53,34 @@ class Intake:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """An entry of the inbox; ``status`` is None where the file system refuses to tell, and ``refusal`` says why."""
+    """An entry of the inbox; ``status`` is None where the file system refuses to tell, and ``refusal`` says why.
+
+    Of the office's decisions ``path`` is below the home and ``folder`` is ''.
+    """
 
     path: str
     folder: str
     absolute: Path
     status: os.stat_result | None
     refusal: str = ""
+    is_office: bool = False
 
     @property
     def arrival(self) -> tuple[int, str]:
         """What orders the files of a night."""
         return (self.status.st_mtime_ns if self.status else 0, self.path)
 
+    @property
+    def is_decisions(self) -> bool:
+        """Whether it holds decisions on findings and no figures."""
+        return self.is_office or (self.folder != "" and self.path.lower() == f"{self.folder}/{DECISIONS_FILE}".lower())
+
 
 def take_in(settings: Settings, journal: Journal) -> Intake:
-    """Open a night and receive everything that is new in the inbox, in order of (mtime, path).
+    """Open a night and receive everything that is new in the inbox and the decisions, in order of (mtime, path).
 
-    The night and its files are journalled in one write after the bytes are safe in the archive. A file's time of
+    The night, its files and its decisions are journalled in one write after the bytes are safe in the archive; until
+    something was published there is nothing to decide on, and decisions wait for the next night. A file's time of
     receipt is its modification time, which a department could set back - but not to before the last night that
     looked and did not find it.
     """
@@ -78,9 +95,14 @@ def take_in(settings: Settings, journal: Journal) -> Intake:
     deferred: list[str] = []
     unchanged = ignored = 0
     unreachable: list[str] = []
-    for found in sorted(_walk(settings.inbox, unreachable), key=lambda item: item.arrival):
+    decided: list[_Found] = []
+    entries = [*_walk(settings.inbox, unreachable), *_walk_decisions(settings.decisions, unreachable)]
+    for found in sorted(entries, key=lambda item: item.arrival):
         if _is_ignored(found):
             ignored += 1
+            continue
+        if found.is_decisions:
+            decided.append(found)
             continue
         mark = _mark(found.status) if found.status else None
         if mark is not None and seen.get(found.path) == mark:
@@ -100,12 +122,56 @@ def take_in(settings: Settings, journal: Journal) -> Intake:
             unchanged += 1
             continue
         known_paths.add((found.path, sha256))
-        arrived = min(max(wall_time(record["mtime_ns"] / 1e9), not_before), opened_at)
-        received.append({"event": "file_received", "night": night, "received_at": arrived.isoformat(), **record})
+        received.append({"event": "file_received", **record})
+    decisions = list(_new_decisions(settings, journal, decided, opened_at, deferred))
     opening = {"event": "night_opened", "night": night, "at": opened_at.isoformat()}
-    _, *new = journal.append([opening, *received])
+    arrivals = [
+        {"night": night, "received_at": _arrival(record, not_before, opened_at), **record}
+        for record in (*received, *decisions)
+    ]
+    _, *new = journal.append([opening, *arrivals])
     _save_seen(settings, still_seen)
-    return Intake(night, opened_at, tuple(new), unchanged, tuple(deferred), ignored, tuple(unreachable))
+    files, decisions = new[: len(received)], new[len(received) :]
+    return Intake(
+        night, opened_at, tuple(files), tuple(decisions), unchanged, tuple(deferred), ignored, tuple(unreachable)
+    )
+
+
+def _arrival(record: Entry, not_before: datetime, opened_at: datetime) -> str:
+    return min(max(wall_time(record["mtime_ns"] / 1e9), not_before), opened_at).isoformat()
+
+
+def _new_decisions(
+    settings: Settings, journal: Journal, decided: list[_Found], opened_at: datetime, deferred: list[str]
+) -> Iterator[Entry]:
+    """The journal's records of the decisions files whose content is not the last that came from their path.
+
+    They are few: each is read every night, whatever its times say. A copy of what the same source has sent under
+    another name is recorded as a repeat, without lines.
+    """
+    published = settings.published / CURRENT / FILE_NAME
+    earlier = list(journal.of(DECISION_RECEIVED))
+    last = {(e["is_office"], e["path"]): e["sha256"] for e in earlier if e["outcome"] == "archived"}
+    refused = {(e["is_office"], e["path"], e["sha256"]) for e in earlier if e["outcome"] != "archived"}
+    for found in decided:
+        record = _receive(settings, found) if published.exists() else None
+        if record is None:
+            deferred.append(found.path)
+            continue
+        record.pop("is_refused", None)
+        sha256 = record["sha256"]
+        if last.get((found.is_office, found.path)) == sha256 or (found.is_office, found.path, sha256) in refused:
+            continue
+        source = [e for e in earlier if (e["is_office"], e["folder"]) == (found.is_office, found.folder)]
+        is_repeat = any(e["path"] != found.path and e["sha256"] == sha256 and not e["is_repeat"] for e in source)
+        rows: list[dict[str, Any]] = []
+        if record["outcome"] == "archived" and not is_repeat:
+            lines = read_decisions(archived_path(settings.archive, sha256).read_bytes(), opened_at.date())
+            findings = published_findings(published, (line.finding_id for line in lines))
+            rows = bind(lines, None if found.is_office else found.folder, findings, source)
+        new = {**record, "event": DECISION_RECEIVED, "is_office": found.is_office, "is_repeat": is_repeat, "rows": rows}
+        earlier.append(new)
+        yield new
 
 
 def archived_path(archive: Path, sha256: str) -> Path:
@@ -144,6 +210,16 @@ def _walk(inbox: Path, unreachable: list[str]) -> Iterator[_Found]:
                 continue
             except OSError as error:
                 yield _Found(str(relative), owner, absolute, None, error.strerror or "")
+
+
+def _walk_decisions(folder: Path, unreachable: list[str]) -> Iterator[_Found]:
+    """Every file below the office's own folder, as paths below the home."""
+    if not folder.is_dir():
+        return
+    refused: list[str] = []
+    for found in _walk(folder, refused):
+        yield replace(found, path=f"{folder.name}/{found.path}", folder="", is_office=True)
+    unreachable += (f"{folder.name}/{path}" for path in refused)
 
 
 def _is_ignored(found: _Found) -> bool:

@@ -123,7 +123,7 @@ class Knowledge:
                 "severity": rule.severity,
                 "editions": ";".join(rule.editions),
                 "scope": rule.scope,
-                "equation": "; ".join(statement.text for statement in rule.statements),
+                "equation": "; ".join(statement.written for statement in rule.statements),
                 "sentence": rule.sentence,
                 "mend": rule.mend,
             }

@@ -35,6 +35,7 @@ _STATUS_ZH: Final = {
     "accepted_with_warnings": "已接受，有提示",
     "held": "已扣留：有错误，请改正后重报；在此之前沿用上一份正式数",
     "unreadable": "未能读取",
+    "noted": "已收到说明，有几行没有采用",
 }
 _SEVERITY_ZH: Final = {"error": "错误", "warning": "提示", "info": "说明"}
 _ENVIRONMENT: Final = Environment(
@@ -90,9 +91,12 @@ def _files(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, di
         connection,
         """
         SELECT f.file_id, f.folder, o.organ_code, o.name AS organ_name, NULL AS report_year, NULL AS form_code,
-               regexp_extract(f.inbox_path, '[^/]*$') AS file, 'unreadable' AS status, f.outcome, f.reason,
+               regexp_extract(f.inbox_path, '[^/]*$') AS file,
+               CASE f.outcome WHEN 'decisions' THEN 'noted' ELSE 'unreadable' END AS status, f.outcome, f.reason,
                f.received_at, f.sha256, 0 AS cells
         FROM core.fct_file AS f LEFT JOIN core.dim_organ AS o ON o.organ_code = f.folder
+        -- the office reads what became of its decisions in the warehouse
+        WHERE NOT (f.folder = '' AND f.inbox_path LIKE 'decisions/%')
         ORDER BY f.sequence""",
     )
     taken: set[str] = set()
@@ -100,6 +104,9 @@ def _files(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str, di
         found = findings.get(row["file_id"], [])
         # of a file that was read only what none of its submissions is told
         if row["outcome"] == "read" and not found:
+            continue
+        # of decisions that all count the findings tell
+        if row["outcome"] == "decisions" and not row["reason"]:
             continue
         if row["organ_code"] is not None:
             folder, number = row["organ_code"], f"{row['organ_code']}-{row['file_id']}-{row['sha256'][:6]}"

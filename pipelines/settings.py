@@ -63,6 +63,11 @@ class Settings:
         return self.home / "inbox"
 
     @property
+    def decisions(self) -> Path:
+        """The office's decisions on findings; departments must not be able to write here."""
+        return self.home / "decisions"
+
+    @property
     def archive(self) -> Path:
         """Received bytes by SHA-256, write-once, and the journal."""
         return self.home / "archive"

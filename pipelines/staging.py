@@ -26,6 +26,9 @@ from pipelines.assignment import (
     same_night,
     unknown_folder,
 )
+from pipelines.closing import HASHES, finding_events
+from pipelines.decisions import EVENT as DECISION_RECEIVED
+from pipelines.decisions import presumed, staged_decisions, told_of
 from pipelines.intake import shown
 from pipelines.journal import Entry, Journal
 from pipelines.knowledge import Knowledge
@@ -64,10 +67,11 @@ def stage_night(
         load_rows(connection, f"stage.{table}", rows)
     _attach_readings(connection, parse_folder)
     readings = _readings(connection)
-    entries = journal.of("file_received")
+    files, decided = journal.of("file_received"), journal.of(DECISION_RECEIVED)
+    entries = sorted((*files, *decided), key=lambda entry: int(entry["sequence"]))
     owners = knowledge.register.organs.keys()
-    owned = [entry for entry in entries if entry["outcome"] == "archived" and entry["folder"] in owners]
-    strays = [entry for entry in entries if entry["outcome"] == "archived" and entry["folder"] not in owners]
+    owned = [entry for entry in files if entry["outcome"] == "archived" and entry["folder"] in owners]
+    strays = [entry for entry in entries if entry["outcome"] == "archived" and _is_stray(entry, owners)]
     assigned, repeated = _assign(owned, readings, knowledge)
     repeats = _repeats(owned, readings, {item.entry["sequence"] for item in assigned})
     load_rows(connection, "stage.file", (_file(entry, owners, readings, repeats) for entry in entries))
@@ -75,6 +79,8 @@ def stage_night(
     said = [(item, remark) for item in assigned for remark in item.remarks]
     load_rows(connection, "stage.problem", _remarks([*said, *repeated, *same_night(assigned)]))
     load_rows(connection, "stage.problem", (_stray(entry) for entry in strays))
+    load_rows(connection, "stage.problem", _presumed(decided, assigned))
+    load_rows(connection, "stage.decision", staged_decisions(decided))
     _load_cells(connection, assigned, owned)
     _load_history(connection, journal, knowledge)
     return _count(connection, len(entries), sum(item.stated.cells for item in assigned))
@@ -138,8 +144,12 @@ def _file(entry: Entry, owners: Container[str], readings: _Readings, repeats: Co
         key = _reading(entry)
         if entry["sequence"] in repeats:
             outcome, reason = "duplicate", "内容与以前收到的文件完全相同，不另作一份报表"
-        elif entry["folder"] not in owners:
+        elif _is_stray(entry, owners):
             outcome, reason = "rejected", unknown_folder(shown(entry["folder"]))
+        elif entry["event"] == DECISION_RECEIVED and entry["is_repeat"]:
+            outcome, reason = "duplicate", "内容与以前收到的决定完全相同，不另作决定"
+        elif entry["event"] == DECISION_RECEIVED:
+            outcome, reason = "decisions", told_of(entry)
         elif key in readings.stated:
             outcome, reason = "read", ""
         else:
@@ -155,6 +165,11 @@ def _file(entry: Entry, owners: Container[str], readings: _Readings, repeats: Co
         "outcome": outcome,
         "reason": reason,
     }
+
+
+def _is_stray(entry: Entry, owners: Container[str]) -> bool:
+    """Whether it lay in no organ's folder; the office's decisions lie in the office's own."""
+    return entry["folder"] not in owners and not entry.get("is_office", False)
 
 
 def _submission(item: Assigned) -> dict[str, Any]:
@@ -174,6 +189,16 @@ def _submission(item: Assigned) -> dict[str, Any]:
 def _remarks(said: Iterable[tuple[Assigned, Remark]]) -> Iterator[dict[str, Any]]:
     for item, remark in said:
         yield _problem(file_id(item.entry), item.submission_id, remark)
+
+
+def _presumed(decided: Iterable[Entry], assigned: Iterable[Assigned]) -> Iterator[dict[str, Any]]:
+    """V30 on the submission that a department tried to accept, or on its decisions file where there is none."""
+    files = {item.submission_id: file_id(item.entry) for item in assigned}
+    for entry, submission, message in presumed(decided):
+        if submission in files:
+            yield _problem(files[submission], submission, Remark("V30", message))
+        else:
+            yield _problem(file_id(entry), None, Remark("V30", message))
 
 
 def _stray(entry: Entry) -> dict[str, Any]:
@@ -229,25 +254,32 @@ def _load_cells(connection: duckdb.DuckDBPyConnection, assigned: list[Assigned],
 
 def _load_history(connection: duckdb.DuckDBPyConnection, journal: Journal, knowledge: Knowledge) -> None:
     """When a finding was first seen, and the record of the night itself."""
-    opened = journal.of("night_opened")[-1]
+    opened, closed = journal.of("night_opened")[-1], journal.of("night_closed")
+    load_rows(connection, "stage.finding_event", finding_events(closed))
     load_rows(
         connection,
         "stage.first_seen",
         (
             {"finding_id": finding, "first_seen_at": datetime.fromisoformat(entry["at"])}
-            for entry in journal.of("night_closed")
+            for entry in closed
             for finding in entry["new_findings"]
         ),
     )
-    night = {"night": opened["night"], "built_at": datetime.fromisoformat(opened["at"])}
-    counts = {"files_received": len(journal.of("file_received")), "cells_read": 0}
-    load_rows(connection, "stage.build", [night | dict(knowledge.hashes) | counts])
+    changed = [name for name in HASHES if closed and closed[-1][name] != knowledge.hashes[name]]
+    night = {
+        "night": opened["night"],
+        "built_at": datetime.fromisoformat(opened["at"]),
+        "changed_since": "、".join(HASHES[name] for name in changed),
+        "files_received": len(journal.of("file_received")) + len(journal.of(DECISION_RECEIVED)),
+        "cells_read": 0,
+    }
+    load_rows(connection, "stage.build", [night | dict(knowledge.hashes)])
 
 
 def _count(connection: duckdb.DuckDBPyConnection, files_received: int, cells_read: int) -> Staged:
     connection.execute("UPDATE stage.build SET cells_read = ?", [cells_read])
     row = connection.execute("""
-        SELECT (SELECT count(*) FROM stage.file WHERE outcome IN ('read', 'rejected', 'duplicate')),
+        SELECT (SELECT count(*) FROM stage.file WHERE outcome IN ('read', 'rejected', 'duplicate', 'decisions')),
                (SELECT count(*) FROM stage.cell), (SELECT count(*) FROM stage.submission),
                (SELECT count(*) FROM stage.problem)""").fetchone()
     accounted, stored, submissions, problems = row or (0, 0, 0, 0)

@@ -36,9 +36,9 @@ SELECT (SELECT count(*) FROM core.fct_file) AS files,
        (SELECT count(*) FROM core.fct_submission) AS submissions,
        (SELECT count(*) FROM core.fct_submission WHERE status = 'held') AS held,
        (SELECT cells_stored FROM meta.build) AS cells,
-       (SELECT count(*) FROM core.fct_finding WHERE severity = 'error') AS errors,
-       (SELECT count(*) FROM core.fct_finding WHERE severity = 'warning') AS warnings,
-       (SELECT count(*) FROM core.fct_finding WHERE severity = 'info') AS infos
+       (SELECT count(*) FROM core.fct_finding WHERE severity = 'error' AND state <> 'waived') AS errors,
+       (SELECT count(*) FROM core.fct_finding WHERE severity = 'warning' AND state <> 'waived') AS warnings,
+       (SELECT count(*) FROM core.fct_finding WHERE severity = 'info' AND state <> 'waived') AS infos
 """
 
 

@@ -3,7 +3,7 @@
 Belongs here: tokens and grammar, without any knowledge of forms. Does not belong here: what a name means in an edition
 (``schemas.rule``) or how an equation is judged (``warehouse.judge``). Nothing is evaluated.
 
-    equation := side ("=" | "<=" | ">=") side
+    equation := side ("=" | "<=" | ">=" | "<" | ">") side
     side     := ["-"] operand (("+" | "-") operand)*
     operand  := number | [number "*"] (cell | function)
     cell     := [form "."] name ["[" dimension ("," dimension)* "]"]
@@ -23,11 +23,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-RELATIONS: Final = ("=", "<=", ">=")
+RELATIONS: Final = ("=", "<=", ">=", "<", ">")
 FUNCTIONS: Final = frozenset({"prior", "children", "parts", "sum"})
 _MAX_LENGTH: Final = 2000
 _TOKEN: Final = re.compile(
-    r"\s*(?:(?P<name>@?[a-z][a-z0-9_]*(?:(?<=_)\*)?)|(?P<number>\d+(?:\.\d+)?)|(?P<symbol><=|>=|[=+\-*().,\[\]]))"
+    r"\s*(?:(?P<name>@?[a-z][a-z0-9_]*(?:(?<=_)\*)?)|(?P<number>\d+(?:\.\d+)?)|(?P<symbol><=|>=|[=<>+\-*().,\[\]]))"
 )
 
 
@@ -72,6 +72,14 @@ def parse_equation(text: str) -> Equation:
     return _Parser(text).equation()
 
 
+def parse_cell(text: str) -> Operand:
+    """Read a single cell or ``prior(cell)``, as a condition names it; raises EquationError where it is neither."""
+    operand = _Parser(text).single()
+    if operand.function not in ("", "prior"):
+        raise EquationError(f"{operand.function}() is more than one cell: {text!r}")
+    return operand
+
+
 class _Parser:
     def __init__(self, text: str) -> None:
         self._text = text
@@ -88,6 +96,12 @@ class _Parser:
             raise self._error(f"unexpected {self._peek()!r}")
         return Equation(left, relation, right)
 
+    def single(self) -> Operand:
+        operand = self._named(Decimal(1))
+        if self._peek():
+            raise self._error(f"unexpected {self._peek()!r}")
+        return operand
+
     def _side(self) -> tuple[Operand, ...]:
         sign = Decimal(-1) if self._accept("-") else Decimal(1)
         operands = [self._operand(sign)]
@@ -101,6 +115,9 @@ class _Parser:
             if not self._accept("*"):
                 return Operand(number)
             sign = number
+        return self._named(sign)
+
+    def _named(self, sign: Decimal) -> Operand:
         name = self._name()
         if name not in FUNCTIONS or self._peek() != "(":
             return Operand(sign, "", self._cell(name))

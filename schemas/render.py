@@ -55,7 +55,8 @@ def table_comment(contract: pa.DataFrameSchema) -> str:
 def create_table(contract: pa.DataFrameSchema) -> str:
     """CREATE TABLE without a key: keys are checked by query, an index costs seven times the load."""
     lines = [
-        f"    {column.name} {column.sql_type}{'' if column.is_nullable else ' NOT NULL'}"
+        # quoted: "at" is a keyword to DuckDB
+        f'    "{column.name}" {column.sql_type}{"" if column.is_nullable else " NOT NULL"}'
         for column in columns_of(contract)
     ]
     return f"CREATE TABLE {contract.name} (\n" + ",\n".join(lines) + "\n)"

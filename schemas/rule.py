@@ -7,12 +7,16 @@ Does not belong here: the grammar of equations (``schemas.equation``), their tra
 Kinds of rule: ``equation`` (linear), ``reading`` (found while reading a file: families V and M04), ``variant`` (a
 printed variant of an edition is itself the finding) and ``select``: what is not linear has a SELECT of its own, judged
 in its ``turn``: ``own`` cells with the equations, ``prior`` years' with their year, ``roll_up`` over many organs'
-figures after everything else.
+figures after everything else. An ``explanation`` (M07, M08) hangs on errors of other rules, as the
+kind of ``stage.explanation`` that it ``explains``; its own outcome only records whether that was seen.
 
 Blank policies of an equation, where some operand is blank:
     uncertain   nothing is judged
     zero        blanks count as zero; a side on which nothing is printed is never assumed
     bounds      a blank is some number >= 0: judged only where zero closes the equation or no such number can
+
+Conditions (``when``) say on which submissions an equation is asked at all: a cell that ``is`` blank, known (a figure)
+or positive (a figure above zero). Where one is not met, the outcome is not assessable and its note says why.
 """
 
 from __future__ import annotations
@@ -28,23 +32,29 @@ from typing import Any, Final
 
 import yaml
 
-from schemas.equation import RELATIONS, EquationError, parse_equation
+from schemas.equation import RELATIONS, EquationError, parse_cell, parse_equation
 from schemas.form import MEASURES
+from schemas.register import KINDS as ORGAN_KINDS
 from schemas.witness import Witnesses
 
 RULES_FOLDER: Final = Path(__file__).parent / "rules"
 SEVERITIES: Final = ("error", "warning", "info")
-KINDS: Final = ("equation", "reading", "variant", "select")
+KINDS: Final = ("equation", "reading", "variant", "select", "explanation")
 TURNS: Final = ("", "own", "prior", "roll_up")
+EXPLAINED: Final = ("", "misclassified", "digits")
 BLANK_POLICIES: Final = ("uncertain", "zero", "bounds")
+EACH: Final = ("", "row", "applicant", "part")
+"""What an equation runs over: nothing, every row, every kind of applicant, or every kind but the total."""
+CONDITIONS: Final = ("blank", "known", "positive")
 PRIOR_RELATIONS: Final = ("same", "mapped", "earlier")
 """Last year's same edition; last year's other edition by the crosswalk; the same edition of an earlier year."""
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 9999
 STATIC_PLACEHOLDERS: Final = frozenset({"left", "right", "row", "applicant", "measure"})
 """Known when a rule is compiled: the form's own labels."""
-FIGURE_PLACEHOLDERS: Final = frozenset({"lhs", "rhs", "difference", "gap", "figures", "gaps"})
-"""Known when a submission is judged: both sides, what they differ by, the operands, the operands that are blank."""
+FIGURE_PLACEHOLDERS: Final = frozenset({"lhs", "rhs", "difference", "gap", "figures", "gaps", "when"})
+"""Known when a submission is judged: both sides, what they differ by, the operands, the operands that are blank, and
+the figures on which the rule is asked at all."""
 DEFAULT_UNCERTAIN: Final = (
     "“{left}”与“{right}”无法核对：{gaps}空白或未能读准。没有的请填0，漏填的请补填，改好后重新报送。"
 )
@@ -55,10 +65,18 @@ class RuleError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """A cell and the state (of CONDITIONS) that it must be in for the equation to be asked."""
+
+    cell: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """One equation of a rule and the dimension it runs over.
 
-    ``each`` is '', 'row' or 'applicant'. ``rows`` limits the rows by code or pattern, ``row`` names the scope's
+    ``each`` is one of EACH. ``rows`` limits the rows by code or pattern, ``row`` names the scope's
     row where the first cell on the left would not be unique, ``substitutions`` are the values of ``{x}`` in ``text``.
     """
 
@@ -68,6 +86,12 @@ class Statement:
     rows: tuple[str, ...] = ()
     row: str = ""
     substitutions: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    when: tuple[Condition, ...] = ()
+
+    @property
+    def written(self) -> str:
+        """The equation with its conditions, as the catalogue is published."""
+        return self.text + "".join(f" when {condition.cell} is {condition.state}" for condition in self.when)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +117,10 @@ class Rule:
     implies_zero: bool
     """in a closed sum of totals the blank ones must be zero (M02)"""
     uses_derived: bool
+    exempt: tuple[str, ...]
+    """kinds of organ that an equation is not asked of"""
+    stands_in_for: str
+    """the rule in whose place this one tells a failure at the same scope, leaving doubts to that one (M05 for M01)"""
     judges_cells: bool
     """a reading rule that a report without cells cannot be judged by"""
     variant: str
@@ -100,6 +128,8 @@ class Rule:
     """the file under warehouse/sql/rules that judges a select rule"""
     turn: str
     """when a select rule is judged: own, prior or roll_up; '' for the other kinds"""
+    explains: str
+    """the kind of explanation whose presence an explanation rule records; '' for the other kinds"""
     labels: tuple[tuple[str, str], ...]
     """labels of prose figures, which no form prints"""
     sentence: str
@@ -126,6 +156,9 @@ def load_rules(folder: Path = RULES_FOLDER) -> tuple[Rule, ...]:
             if rule.rule_id in rules:
                 raise RuleError(f"{path.name}: {rule.rule_id} is in the catalogue twice")
             rules[rule.rule_id] = rule
+    for rule in rules.values():
+        if rule.stands_in_for and rule.stands_in_for not in rules:
+            raise RuleError(f"{rule.rule_id} stands in for {rule.stands_in_for!r}, which is not in the catalogue")
     return tuple(rules[rule_id] for rule_id in sorted(rules))
 
 
@@ -158,10 +191,13 @@ def _build_rule(row: Mapping[str, Any]) -> Rule:
         derives_total=row.get("derives_total", False),
         implies_zero=row.get("implies_zero", False),
         uses_derived=row.get("uses_derived", False),
+        exempt=tuple(row.get("exempt", ())),
+        stands_in_for=row.get("stands_in_for", ""),
         judges_cells=row.get("judges_cells", False),
         variant=row.get("variant", ""),
         select=row.get("select", ""),
         turn=row.get("turn", ""),
+        explains=row.get("explains", ""),
         labels=tuple(sorted(row.get("labels", {}).items())),
         sentence=row["sentence"],
         sentence_uncertain=row.get("sentence_uncertain", DEFAULT_UNCERTAIN),
@@ -172,7 +208,7 @@ def _build_rule(row: Mapping[str, Any]) -> Rule:
     return rule
 
 
-_STATEMENT_FIELDS: Final = frozenset({"equation", "each", "measures", "rows", "row", "substitute"})
+_STATEMENT_FIELDS: Final = frozenset({"equation", "each", "measures", "rows", "row", "substitute", "when"})
 _FIELDS: Final = (
     frozenset(Rule.__slots__) - {"first_year", "last_year", "statements"}
     | _STATEMENT_FIELDS
@@ -199,6 +235,7 @@ def _build_statements(row: Mapping[str, Any]) -> tuple[Statement, ...]:
                 rows=tuple(merged.get("rows", ())),
                 row=merged.get("row", ""),
                 substitutions=tuple((name, tuple(values)) for name, values in merged.get("substitute", {}).items()),
+                when=tuple(Condition(condition["cell"], condition["is"]) for condition in merged.get("when", ())),
             )
         )
     return tuple(statements)
@@ -212,10 +249,13 @@ def _validate(rule: Rule) -> None:
             ("kind", rule.kind, KINDS),
             ("blank", rule.blank, BLANK_POLICIES),
             ("turn", rule.turn, TURNS),
+            ("explains", rule.explains, EXPLAINED),
             ("across_gap", rule.across_gap, ("", *RELATIONS)),
             *(("prior", relation, PRIOR_RELATIONS) for relation in rule.prior),
             *(("measures", measure, MEASURES) for item in rule.statements for measure in item.measures),
-            *(("each", item.each, ("", "row", "applicant")) for item in rule.statements),
+            *(("each", item.each, EACH) for item in rule.statements),
+            *(("condition", condition.state, CONDITIONS) for item in rule.statements for condition in item.when),
+            *(("exempt", kind, ORGAN_KINDS) for kind in rule.exempt),
         )
         if value not in allowed
     ]
@@ -223,6 +263,7 @@ def _validate(rule: Rule) -> None:
         "equation": rule.statements,
         "variant": rule.variant,
         "select": rule.select and rule.turn,
+        "explanation": rule.explains,
         "reading": True,
     }
     if rule.kind in needed and not needed[rule.kind]:
@@ -235,16 +276,17 @@ def _validate(rule: Rule) -> None:
         problems += [f"unknown placeholder {{{n}}}" for n in sorted(names - STATIC_PLACEHOLDERS - FIGURE_PLACEHOLDERS)]
     for statement in rule.statements:
         try:
-            parse_equation(_placeholders_filled(statement))
+            parse_equation(_placeholders_filled(statement, statement.text))
+            for condition in statement.when:
+                parse_cell(_placeholders_filled(statement, condition.cell))
         except EquationError as error:
             problems.append(str(error))
     if problems:
         raise RuleError("; ".join(problems))
 
 
-def _placeholders_filled(statement: Statement) -> str:
-    """The equation with its first substitution, which is enough to judge the grammar."""
-    text = statement.text
+def _placeholders_filled(statement: Statement, text: str) -> str:
+    """``text`` with the statement's first substitution, which is enough to judge the grammar."""
     for name, values in statement.substitutions:
         text = text.replace("{" + name + "}", values[0])
     return text

@@ -16,7 +16,7 @@ from itertools import product
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from schemas.equation import CellRef, Equation, Operand, parse_equation
+from schemas.equation import CellRef, Equation, Operand, parse_cell, parse_equation
 from schemas.form import APPLICANT_KINDS, MEASURES, CellKey, Form, applicant_label
 from schemas.rule import Rule, RuleError, Statement
 
@@ -50,6 +50,7 @@ class Term:
     instance_id: int
     position: int
     side: str
+    """left, right, or 'when' of a cell that only decides whether the equation is asked (its coefficient is 0)"""
     coefficient: Decimal
     source: str
     """own, sibling, prior or constant"""
@@ -59,6 +60,8 @@ class Term:
     applicant_kind: str
     measure: str
     label: str
+    condition: str = ""
+    """the state that a cell of side 'when' must be in"""
 
     @property
     def is_prose(self) -> bool:
@@ -78,7 +81,8 @@ class CompiledRules:
         instance = self.instances[instance_id]
         mine = [term for term in self.terms if term.instance_id == instance_id]
         sides = [" ".join(map(_written, (t for t in mine if t.side == side))) for side in ("left", "right")]
-        return f" {instance.relation} ".join(side.removeprefix("+ ") for side in sides)
+        asked = "".join(f" when {_cell(term)} is {term.condition}" for term in mine if term.side == "when")
+        return f" {instance.relation} ".join(side.removeprefix("+ ") for side in sides) + asked
 
 
 def compile_rules(rules: Sequence[Rule], forms: Mapping[str, Form]) -> CompiledRules:
@@ -181,11 +185,12 @@ class _Compiler:
     def run(self, first_id: int) -> Iterator[tuple[Instance, list[Term]]]:
         next_id = first_id
         for statement in self._rule.statements:
-            for text in _substituted(statement):
-                equation = parse_equation(text)
+            for values in _substitutions(statement):
+                equation = parse_equation(_filled(statement.text, values))
+                conditions = [(parse_cell(_filled(item.cell, values)), item.state) for item in statement.when]
                 for binding in self._bindings(statement):
                     try:
-                        terms = self._terms(next_id, equation, binding)
+                        terms = self._terms(next_id, equation, conditions, binding)
                     except _NoSuchCellError:
                         if binding.row and not statement.rows:
                             continue
@@ -195,9 +200,10 @@ class _Compiler:
 
     def _bindings(self, statement: Statement) -> Iterator[_Binding]:
         for measure in statement.measures:
-            if statement.each == "applicant":
+            if statement.each in ("applicant", "part"):
                 for applicant in APPLICANT_KINDS:
-                    yield _Binding(measure, applicant=applicant)
+                    if statement.each == "applicant" or applicant != "total":
+                        yield _Binding(measure, applicant=applicant)
             elif statement.each == "row":
                 for code in dict.fromkeys(key.indicator_code for key in self._form.cells(self._variant)):
                     if not statement.rows or any(fnmatchcase(code, pattern) for pattern in statement.rows):
@@ -205,26 +211,33 @@ class _Compiler:
             else:
                 yield _Binding(measure)
 
-    def _terms(self, instance_id: int, equation: Equation, binding: _Binding) -> list[Term]:
+    def _terms(
+        self, instance_id: int, equation: Equation, conditions: Sequence[tuple[Operand, str]], binding: _Binding
+    ) -> list[Term]:
+        placed = [
+            *(("left", operand, operand.coefficient, "") for operand in equation.left),
+            *(("right", operand, operand.coefficient, "") for operand in equation.right),
+            *(("when", operand, Decimal(0), state) for operand, state in conditions),
+        ]
         terms: list[Term] = []
-        for side, operands in (("left", equation.left), ("right", equation.right)):
-            for operand in operands:
-                for source, form_code, key in self._resolve(operand, binding):
-                    terms.append(
-                        Term(
-                            instance_id=instance_id,
-                            position=len(terms) + 1,
-                            side=side,
-                            coefficient=operand.coefficient,
-                            source=source,
-                            years_back=int(source == "prior"),
-                            form_code=form_code,
-                            indicator_code=key.indicator_code,
-                            applicant_kind=key.applicant_kind,
-                            measure=key.measure,
-                            label=self._label(source, form_code, key),
-                        )
+        for side, operand, coefficient, condition in placed:
+            for source, form_code, key in self._resolve(operand, binding):
+                terms.append(
+                    Term(
+                        instance_id=instance_id,
+                        position=len(terms) + 1,
+                        side=side,
+                        coefficient=coefficient,
+                        source=source,
+                        years_back=int(source == "prior"),
+                        form_code=form_code,
+                        indicator_code=key.indicator_code,
+                        applicant_kind=key.applicant_kind,
+                        measure=key.measure,
+                        label=self._label(source, form_code, key),
+                        condition=condition,
                     )
+                )
         return terms
 
     def _resolve(self, operand: Operand, binding: _Binding) -> Iterator[tuple[str, str, CellKey]]:
@@ -349,16 +362,19 @@ def _written(term: Term) -> str:
     size = abs(term.coefficient)
     if term.source == "constant":
         return f"{sign} {size}"
+    return f"{sign} {_cell(term)}" if size == 1 else f"{sign} {size} * {_cell(term)}"
+
+
+def _cell(term: Term) -> str:
     dimensions = ",".join(part for part in (term.measure, term.applicant_kind) if part)
-    cell = f"{term.form_code}.{term.indicator_code}[{dimensions}]"
-    if term.source == "own":
-        cell = cell.partition(".")[2]
-    cell = f"prior({cell})" if term.source == "prior" else cell
-    return f"{sign} {cell}" if size == 1 else f"{sign} {size} * {cell}"
+    cell = f"{term.indicator_code}[{dimensions}]"
+    if term.source != "own":
+        cell = f"{term.form_code}.{cell}"
+    return f"prior({cell})" if term.source == "prior" else cell
 
 
-def _substituted(statement: Statement) -> Iterator[str]:
-    """The equation's text once for each combination of its substitutions."""
+def _substitutions(statement: Statement) -> Iterator[dict[str, str]]:
+    """Each combination of the values that stand in ``{x}``."""
     names = [name for name, _ in statement.substitutions]
     for values in product(*(values for _, values in statement.substitutions)):
-        yield _filled(statement.text, dict(zip(names, values, strict=True)))
+        yield dict(zip(names, values, strict=True))

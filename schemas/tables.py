@@ -19,6 +19,8 @@ _RENAMED: Final = {
     "core.fct_file": {"file_outcome": "outcome"},
     "core.fct_submission": {"submission_status": "status"},
     "core.dim_rule": {"rule_version": "version"},
+    "core.fct_decision": {"told_finding_id": "finding_id", "decision_reason": "reason", "effect_note": "note"},
+    "core.finding_history": {"state_then": "state"},
 }
 
 
@@ -123,12 +125,37 @@ TABLES: Final[Mapping[str, pa.DataFrameSchema]] = {
             " difference? note",
         ),
         _table(
+            "core.rule_tally",
+            "规则判定计数",
+            "One row per rule of the catalogue and form that it judges, zeros where the night had nothing in scope.",
+            "rule_id form_code",
+            "rule_id form_code submissions_judged outcomes_pass outcomes_fail outcomes_uncertain"
+            " outcomes_not_assessable",
+        ),
+        _table(
             "core.fct_finding",
             "问题",
             "One row per outcome that failed or is uncertain.",
             "finding_id",
             "finding_id submission_id? file_id? organ_code report_year? form_code? rule_id severity scope outcome lhs?"
             " rhs? difference? message mend state decision_note first_seen_at",
+        ),
+        _table(
+            "core.finding_history",
+            "问题的经过",
+            "One row per finding and night on which its state changed; the first is when it was found.",
+            "finding_id night",
+            "finding_id night state_then at why",
+        ),
+        _table(
+            "core.fct_decision",
+            "决定与说明",
+            "One row per line of every decisions file ever received, with what the finding was at its receipt. It binds"
+            " to that: organ, year, form, rule, scope and both sides; the message where neither side has a value.",
+            "decision_id",
+            "decision_id sequence line file_id source received_at receipt_no told_finding_id decision decision_reason"
+            " signed_by signed_on? submission_id? organ_code? report_year? form_code? rule_id? scope? lhs? rhs?"
+            " message? effect effect_note",
         ),
         _table(
             "core.finding_cell",

@@ -3,10 +3,11 @@
 Belongs here: the order in which the SELECTs under ``sql/rules`` run, and the tables they hand to each other. Does not
 belong here: what a rule says (``schemas/rules``), any judgement on a single figure (the SELECTs), reading files.
 
-Reads ``stage.file``, ``submission``, ``cell``, ``problem``, ``organ`` and ``duty``; fills ``stage.derived_value``,
-``stage.rule_outcome``, ``stage.explanation`` and ``stage.verdict``. It leaves behind ``stage.rule``, ``rule_edition``,
-``rule_instance`` and ``rule_term`` - which cells take part in the outcome at (form, variant, rule, scope) - with
-``witness`` and ``witness_term``, which say the same of the rules over prose, and drops its other tables.
+Reads ``stage.file``, ``submission``, ``cell``, ``problem``, ``decision``, ``organ`` and ``duty``; fills
+``stage.derived_value``, ``stage.rule_outcome``, ``stage.explanation`` and ``stage.verdict``. It leaves behind
+``stage.rule``, ``rule_edition``, ``rule_instance`` and ``rule_term`` - which cells take part in the outcome at (form,
+variant, rule, scope) - with ``witness`` and ``witness_term``, which say the same of the rules over prose, and drops its
+other tables.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from schemas.rule import Rule
 from schemas.rule_compiler import CompiledRules, compile_rules, mapped_cells
 from schemas.witness import load_witnesses
 from warehouse.build import load_rows
+from warehouse.explain import explain_cells
 
 RULES_SQL: Final = Path(__file__).parent / "sql" / "rules"
 _CATALOGUE_DDL: Final = """
@@ -30,9 +32,11 @@ CREATE OR REPLACE TABLE stage.rule (
     rule_id VARCHAR NOT NULL, kind VARCHAR NOT NULL, severity VARCHAR NOT NULL, first_year INTEGER NOT NULL,
     last_year INTEGER NOT NULL, blank VARCHAR NOT NULL, prior_same BOOLEAN NOT NULL, prior_mapped BOOLEAN NOT NULL,
     prior_earlier BOOLEAN NOT NULL, across_gap VARCHAR NOT NULL, uses_derived BOOLEAN NOT NULL,
+    stands_in_for VARCHAR NOT NULL,
     judges_cells BOOLEAN NOT NULL, variant VARCHAR NOT NULL, sentence VARCHAR NOT NULL,
     sentence_uncertain VARCHAR NOT NULL);
 CREATE OR REPLACE TABLE stage.rule_edition (rule_id VARCHAR NOT NULL, form_code VARCHAR NOT NULL);
+CREATE OR REPLACE TABLE stage.rule_exemption (rule_id VARCHAR NOT NULL, kind VARCHAR NOT NULL);
 CREATE OR REPLACE TABLE stage.rule_instance (
     instance_id INTEGER NOT NULL, rule_id VARCHAR NOT NULL, form_code VARCHAR NOT NULL, variant VARCHAR NOT NULL,
     scope VARCHAR NOT NULL, relation VARCHAR NOT NULL, needs VARCHAR NOT NULL, derives_total BOOLEAN NOT NULL,
@@ -40,7 +44,8 @@ CREATE OR REPLACE TABLE stage.rule_instance (
 CREATE OR REPLACE TABLE stage.rule_term (
     instance_id INTEGER NOT NULL, position INTEGER NOT NULL, side VARCHAR NOT NULL, coefficient DECIMAL(6,2) NOT NULL,
     source VARCHAR NOT NULL, years_back INTEGER NOT NULL, form_code VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL,
-    applicant_kind VARCHAR NOT NULL, measure VARCHAR NOT NULL, is_prose BOOLEAN NOT NULL, label VARCHAR NOT NULL);
+    applicant_kind VARCHAR NOT NULL, measure VARCHAR NOT NULL, is_prose BOOLEAN NOT NULL, label VARCHAR NOT NULL,
+    condition VARCHAR NOT NULL);
 CREATE OR REPLACE TABLE stage.witness (
     witness_id INTEGER NOT NULL, rule_id VARCHAR NOT NULL, form_code VARCHAR NOT NULL, scope VARCHAR NOT NULL,
     relation VARCHAR NOT NULL, note VARCHAR NOT NULL);
@@ -53,11 +58,12 @@ CREATE OR REPLACE TABLE stage.crosswalk (
     source_form_code VARCHAR NOT NULL, source_indicator_code VARCHAR NOT NULL, source_applicant_kind VARCHAR NOT NULL);
 CREATE OR REPLACE TABLE stage.printed_cell (
     form_code VARCHAR NOT NULL, variant VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL,
-    applicant_kind VARCHAR NOT NULL, measure VARCHAR NOT NULL, label VARCHAR NOT NULL);
+    applicant_kind VARCHAR NOT NULL, measure VARCHAR NOT NULL, label VARCHAR NOT NULL, value_kind VARCHAR NOT NULL,
+    parent_code VARCHAR NOT NULL);
 """
 _WORKING_TABLES: Final = (
-    "crosswalk", "printed_cell", "figure", "known", "standing", "rule_source", "comparison", "selected",
-    "witness_side", "witness_silence",
+    "crosswalk", "rule_exemption", "printed_cell", "waiver", "figure", "known", "fingerprint", "standing",
+    "rule_source", "comparison", "selected", "open_equation", "suspect", "witness_side", "witness_silence",
 )  # fmt: skip
 
 
@@ -72,24 +78,29 @@ def judge(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], forms: M
     """Judge everything staged, once.
 
     Own-year equations first and all years together; then, year after year, what needs the official figures of the year
-    before or of a sibling edition; then the governments' reports against their leaves; then the verdicts.
+    before or of a sibling edition; then the governments' reports against their leaves; then what explains the failures;
+    then the verdicts.
     Raises JudgeError where a staged problem names a rule, or a submission a form or variant, that is not known.
     """
     for table in _RESULTS:
         # a step that is run again judges anew
         connection.execute(f"TRUNCATE stage.{table}")
-    _load_catalogue(connection, rules, compile_rules(rules, forms), forms)
+    compiled = compile_rules(rules, forms)
+    _load_catalogue(connection, rules, compiled, forms)
     _require_known(connection)
+    _replace(connection, "waiver", "waivers")
     _replace(connection, "figure", "figures")
     for select in ("derived_from_parts", "derived_zeros"):
         _append(connection, "derived_value", select)
     _replace(connection, "known", "known")
+    _replace(connection, "fingerprint", "fingerprints")
     _replace(connection, "witness_side", "witness_sides")
     _replace(connection, "witness_silence", "witness_silence")
     _append(connection, "rule_outcome", "readings")
     _append(connection, "rule_outcome", "variants")
     years = [row[0] for row in connection.execute("SELECT DISTINCT report_year FROM stage.submission").fetchall()]
     _judge_equations(connection, "own", None)
+    _replace(connection, "standing", "standing")
     _judge_selects(connection, rules, "own")
     for report_year in sorted(years):
         # a sibling edition is compared once its own history has been judged
@@ -99,6 +110,7 @@ def judge(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], forms: M
     _replace(connection, "standing", "standing")
     _replace(connection, "comparison", "comparison")
     _judge_selects(connection, rules, "roll_up")
+    _explain(connection, rules, compiled, forms)
     _append(connection, "explanation", "witness_counts")
     _append(connection, "verdict", "verdicts")
     for table in _WORKING_TABLES:
@@ -126,6 +138,21 @@ def _judge_selects(
             _append(connection, "rule_outcome", "select_outcomes", {"rule_id": rule.rule_id})
 
 
+def _explain(
+    connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], compiled: CompiledRules, forms: Mapping[str, Form]
+) -> None:
+    """Hang explanations on the equations that failed. Outcomes of other rules do not change."""
+    _append(connection, "explanation", "m07_misclassified")
+    _append(connection, "explanation", "dated_sums")
+    _replace(connection, "open_equation", "open_equations")
+    _replace(connection, "suspect", "suspects")
+    explain_cells(connection, rules, compiled, forms)
+    for rule in rules:
+        if rule.kind == "explanation":
+            _replace(connection, "selected", "explained", {"rule_id": rule.rule_id, "kind": rule.explains})
+            _append(connection, "rule_outcome", "select_outcomes", {"rule_id": rule.rule_id})
+
+
 def _replace(
     connection: duckdb.DuckDBPyConnection, table: str, select: str, values: Mapping[str, Any] | None = None
 ) -> None:
@@ -149,6 +176,8 @@ def _load_catalogue(
     by_id = {rule.rule_id: rule for rule in rules}
     load_rows(connection, "stage.rule", map(_rule_row, rules))
     load_rows(connection, "stage.rule_edition", _editions(rules, forms))
+    exemptions = ({"rule_id": rule.rule_id, "kind": kind} for rule in rules for kind in rule.exempt)
+    load_rows(connection, "stage.rule_exemption", exemptions)
     load_rows(
         connection,
         "stage.rule_instance",
@@ -182,6 +211,7 @@ def _rule_row(rule: Rule) -> dict[str, Any]:
         "prior_earlier": "earlier" in rule.prior,
         "across_gap": rule.across_gap,
         "uses_derived": rule.uses_derived,
+        "stands_in_for": rule.stands_in_for,
         "judges_cells": rule.judges_cells,
         "variant": rule.variant,
         "sentence": rule.sentence,
@@ -199,7 +229,14 @@ def _printed_cells(forms: Mapping[str, Form]) -> Iterable[dict[str, Any]]:
     for form in forms.values():
         for variant in form.variants:
             for key in form.cells(variant):
-                yield {"form_code": form.form_code, "variant": variant, "label": form.label(key)} | asdict(key)
+                indicator = form.indicators[key.indicator_code]
+                yield {
+                    "form_code": form.form_code,
+                    "variant": variant,
+                    "label": form.label(key),
+                    "value_kind": indicator.value_kind,
+                    "parent_code": indicator.parent_code,
+                } | asdict(key)
 
 
 def _require_known(connection: duckdb.DuckDBPyConnection) -> None:

@@ -72,11 +72,24 @@ CREATE TABLE stage.comparability (
 CREATE TABLE stage.rate_term (
     rate_code VARCHAR NOT NULL, form_code VARCHAR NOT NULL, side VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL,
     applicant_kind VARCHAR NOT NULL);
+-- every line of every decisions file, with what the finding was (submission_id to message); problem: why it cannot
+-- count, '' = it can
+CREATE TABLE stage.decision (
+    decision_id VARCHAR NOT NULL, sequence BIGINT NOT NULL, line INTEGER NOT NULL, file_id VARCHAR NOT NULL,
+    source VARCHAR NOT NULL, received_at TIMESTAMP NOT NULL, receipt_no VARCHAR NOT NULL, finding_id VARCHAR NOT NULL,
+    decision VARCHAR NOT NULL, reason VARCHAR NOT NULL, signed_by VARCHAR NOT NULL, signed_on DATE,
+    submission_id VARCHAR, organ_code VARCHAR, report_year INTEGER, form_code VARCHAR, rule_id VARCHAR, scope VARCHAR,
+    lhs DECIMAL(18,4), rhs DECIMAL(18,4), message VARCHAR, problem VARCHAR NOT NULL);
+-- how the states of findings changed on the nights that are closed; state: open, waived, lapsed, gone
+CREATE TABLE stage.finding_event (
+    finding_id VARCHAR NOT NULL, night INTEGER NOT NULL, state VARCHAR NOT NULL, changed_at TIMESTAMP NOT NULL,
+    why VARCHAR NOT NULL);
 CREATE TABLE stage.first_seen (finding_id VARCHAR NOT NULL, first_seen_at TIMESTAMP NOT NULL);
+-- changed_since: what of rules, forms, register and software is not as on the night closed last, in Chinese
 CREATE TABLE stage.build (
     night INTEGER NOT NULL, built_at TIMESTAMP NOT NULL, code_version VARCHAR NOT NULL, rules_hash VARCHAR NOT NULL,
-    forms_hash VARCHAR NOT NULL, register_hash VARCHAR NOT NULL, files_received BIGINT NOT NULL,
-    cells_read BIGINT NOT NULL);
+    forms_hash VARCHAR NOT NULL, register_hash VARCHAR NOT NULL, changed_since VARCHAR NOT NULL,
+    files_received BIGINT NOT NULL, cells_read BIGINT NOT NULL);
 
 -- judging writes the four below ------------------------------------------------------------------------------
 -- what a closed sum implies for a blank total

@@ -16,7 +16,7 @@ from warehouse.publish import CURRENT, FILE_NAME
     group_name="intake",
     owners=OWNERS,
     kinds={"file"},
-    description="收件：把收件箱里新收到的文件按内容存档并记入流水；收件箱本身不改动。",
+    description="收件：把收件箱和办公室决定里新收到的文件按内容存档并记入流水；收件箱本身不改动。",
     check_specs=[
         dg.AssetCheckSpec(
             "all_folders_reached", asset=RECEIVED_FILES, description="收件箱里没有打不开的文件夹，也没有链接来的文件夹"
@@ -37,6 +37,7 @@ def received_files(night: dg.ResourceParam[Night]) -> dg.MaterializeResult:
         metadata={
             "night": intake.night,
             "new_files": len(intake.new),
+            "new_decisions": sum(len(entry["rows"]) for entry in intake.decisions),
             "unchanged_files": intake.unchanged,
             "ignored_files": intake.ignored,
             "still_being_written": len(intake.deferred),

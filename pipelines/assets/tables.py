@@ -18,7 +18,7 @@ from pipelines.resources import Night
 from schemas import render
 from schemas.tables import TABLES
 from warehouse.build import build_order, build_table, dependencies, violations
-from warehouse.connection import writer
+from warehouse.connection import dicts, writer
 
 BuildTable = Callable[[duckdb.DuckDBPyConnection, str], int]
 
@@ -32,15 +32,18 @@ def table_assets(layer: str, build: BuildTable = build_table) -> dg.AssetsDefini
         specs=[_spec(table) for table in tables],
         check_specs=[*(_contract_spec(table) for table in tables), *(_check_spec(check) for check in _checks(tables))],
     )
-    def build_layer(night: dg.ResourceParam[Night]) -> Iterator[dg.MaterializeResult]:
+    def build_layer(night: dg.ResourceParam[Night]) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         with writer(night.settings.build_file) as connection:
             for table in tables:
                 rows = build(connection, table)
-                results = [_contract_result(connection, table)]
-                results += [_check_result(connection, check) for check in _checks([table])]
                 yield dg.MaterializeResult(
-                    asset_key=table_key(table), metadata={"dagster/row_count": rows}, check_results=results
+                    asset_key=table_key(table),
+                    metadata={"dagster/row_count": rows},
+                    check_results=[_contract_result(connection, table)],
                 )
+            # they may read any table of the layer
+            for check in _checks(tables):
+                yield _check_result(connection, check)
 
     return build_layer
 
@@ -90,10 +93,11 @@ def _contract_result(connection: duckdb.DuckDBPyConnection, table: str) -> dg.As
 def _check_result(connection: duckdb.DuckDBPyConnection, check: TableCheck) -> dg.AssetCheckResult:
     # through Arrow: a decimal stays what it is
     bad = connection.sql(check.bad_rows).to_arrow_table().to_pandas(types_mapper=pd.ArrowDtype)
+    counts = dicts(connection, check.counts)[0] if check.counts else {}
     return dg.AssetCheckResult(
         asset_key=table_key(check.table),
         check_name=check.name,
         passed=bad.empty,
         severity=dg.AssetCheckSeverity.ERROR if check.is_blocking else dg.AssetCheckSeverity.WARN,
-        metadata={"rows": len(bad)} | rows_shown(bad),
+        metadata={"rows": len(bad)} | {name: int(count) for name, count in counts.items()} | rows_shown(bad),
     )

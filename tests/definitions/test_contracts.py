@@ -30,8 +30,12 @@ CONTRACT_NAMES = {
     "core.official_cell": "submission_id organ_code report_year form_code indicator_code applicant_kind measure value"
     " derived_value value_state printed sheet address note",
     "core.fct_rule_outcome": "submission_id organ_code report_year rule_id scope outcome lhs rhs difference",
+    "core.rule_tally": "rule_id form_code submissions_judged outcomes_pass outcomes_fail outcomes_uncertain"
+    " outcomes_not_assessable",
     "core.fct_finding": "finding_id submission_id organ_code report_year rule_id severity outcome lhs rhs difference"
     " message state first_seen_at",
+    "core.finding_history": "finding_id state at why",
+    "core.fct_decision": "receipt_no finding_id decision reason signed_by signed_on",
     "mart.city_rollup": "report_year slice_kind slice_code form_code indicator_code applicant_kind measure value"
     " organs_expected organs_reported organs_nil organs_missing coverage is_complete",
     "mart.year_over_year": "report_year slice_kind slice_code indicator_code applicant_kind measure value prior_value"

@@ -39,9 +39,12 @@ GRAPH = {
     "core/fct_file": ("core", "rule_ledger"),
     "core/fct_submission": ("core", "rule_ledger"),
     "core/fct_rule_outcome": ("core", "rule_ledger"),
+    "core/rule_tally": ("core", "core/fct_rule_outcome"),
     "core/fct_finding": ("core", "rule_ledger"),
     "core/fct_cell": ("core", "core/fct_submission"),
     "core/official_cell": ("core", "core/fct_cell core/fct_submission"),
+    "core/finding_history": ("core", "core/fct_finding"),
+    "core/fct_decision": ("core", "core/fct_finding core/fct_submission"),
     "core/finding_explanation": ("core", "core/fct_finding"),
     "core/finding_cell": ("core", "core/fct_finding core/fct_submission core/finding_explanation"),
     "mart/city_rollup": ("mart", "core/dim_organ core/fct_submission core/official_cell core/reporting_duty"),
@@ -65,6 +68,9 @@ WARNING = {
     "core/fct_file": {"nothing_rejected"},
     "core/fct_submission": {"nothing_held"},
     "core/fct_finding": {"no_error_findings"},
+    "core/fct_decision": {"decisions_apply"},
+    "core/fct_rule_outcome": {f"family_{letter}" for letter in "fgmtaxnhsv"},
+    "core/rule_tally": {"every_rule_in_scope"},
     "mart/city_rollup": {"complete"},
     "mart/reported_vs_computed": {"agrees_with_published"},
 }
@@ -152,7 +158,7 @@ def test_the_checks_and_which_of_them_block() -> None:
     expected |= {(name, check): True for name, found in BLOCKING.items() for check in found}
     expected |= {(name, check): False for name, found in WARNING.items() for check in found}
     assert {key: spec.blocking for key, spec in checks().items()} == expected
-    assert len(expected) == 18 + 6 + 6
+    assert len(expected) == 21 + 6 + 18
 
 
 def test_every_check_says_in_chinese_what_must_hold() -> None:

@@ -31,6 +31,7 @@ def settings(tmp_path: Path) -> Settings:
 BREAKS = {
     "core.fct_cell": "UPDATE core.fct_cell SET value_state = 'invented' WHERE indicator_code = 'fj_open_total'",
     "core.fct_submission": "INSERT INTO core.fct_submission SELECT * FROM core.fct_submission",
+    "core.rule_tally": "UPDATE core.rule_tally SET outcomes_fail = -1 WHERE rule_id = 'F01'",
     "mart.city_rollup": "UPDATE mart.city_rollup SET value = value + 1 WHERE slice_code = 'own'",
     "meta.build": "UPDATE meta.build SET cells_stored = cells_stored - 1",
 }

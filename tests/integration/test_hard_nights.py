@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from pipelines.closing import close_night
 from pipelines.intake import archived_path
 from pipelines.journal import FILE_NAME as JOURNAL
 from pipelines.journal import Journal
@@ -126,6 +127,22 @@ def test_a_night_that_died_before_it_was_closed_is_closed_by_the_next(settings: 
     run_night(settings)
     assert rows(settings, "SELECT finding_id, first_seen_at FROM core.fct_finding ORDER BY 1") == seen
     assert [entry["night"] for entry in Journal(settings.archive).of("night_closed")] == [1, 2]
+
+
+def test_a_night_that_an_older_version_left_unclosed_is_closed_too(settings: Settings) -> None:
+    drop(settings, f"{ORGAN}/2018.xlsx", annex(ORGAN, 2018, {"fj_open_website": 1}), "2019-01-05T10:00:00")
+    run_night(settings)
+    older = settings.work / "older.duckdb"
+    shutil.copyfile(published(settings), older)
+    with writer(older) as connection:
+        connection.execute("DROP TABLE core.finding_history")
+    found = [row[0] for row in rows(settings, "SELECT finding_id FROM core.fct_finding ORDER BY 1")]
+    assert found
+    (settings.archive / JOURNAL).unlink()
+    journal = Journal(settings.archive)
+    close_night(journal, older)
+    (closed,) = journal.of("night_closed")
+    assert (closed["night"], closed["new_findings"], closed["changes"]) == (1, found, [])
 
 
 def test_a_lost_link_costs_no_generation(settings: Settings) -> None:

@@ -33,7 +33,7 @@ REGISTER: Mapping[str, list[str]] = {
         "organ_code,name,kind,parent_code,valid_from_year,valid_to_year,code_status,source,note",
         "T00000,某省人民政府,city_government,,,,provisional,made_up,测试用",
         "T00001,上海市人民政府办公厅,municipal_office,T00000,,,provisional,seen,",
-        "T00002,宿迁市人民政府,municipal_department,T00000,,,provisional,seen,按本级单位测试",
+        "T00002,宿迁市人民政府,municipal_office,T00000,,,provisional,seen,按本级单位测试",
         "T00003,淮安市洪泽区人民政府,municipal_department,T00000,,,provisional,seen,按本级单位测试",
     ],
     "names.csv": [

@@ -69,6 +69,7 @@ class World:
     problems: list[dict[str, Any]] = field(default_factory=list)
     files: list[dict[str, Any]] = field(default_factory=list)
     duties: list[dict[str, Any]] = field(default_factory=list)
+    decisions: list[dict[str, Any]] = field(default_factory=list)
     names: list[dict[str, Any]] = field(default_factory=list)
     """further spellings of organs' names"""
 
@@ -149,6 +150,31 @@ class World:
             }
             | said
         )  # fmt: skip
+
+    def decide(
+        self,
+        submission_id: str,
+        rule_id: str,
+        scope: str = "",
+        values: tuple[int | None, int | None] = (None, None),
+        **changed: Any,
+    ) -> str:
+        """The office accepts as printed what ``rule_id`` found in a submission with these two sides; returns the id."""
+        owner = next(s for s in self.submissions if s["submission_id"] == submission_id)
+        number = len(self.decisions) + 1
+        self.decisions.append(
+            {
+                "decision_id": f"D{number}", "sequence": 100 + number, "line": 2, "file_id": "F000001",
+                "source": "office", "received_at": datetime(2018, 2, number), "receipt_no": "", "finding_id": "",
+                "decision": "accept_as_printed", "reason": "原表如此", "signed_by": "张三",
+                "signed_on": date(2018, 2, number), "submission_id": submission_id,
+                "organ_code": owner["organ_code"], "report_year": owner["report_year"],
+                "form_code": owner["form_code"], "rule_id": rule_id, "scope": scope,
+                "lhs": _decimal(values[0]), "rhs": _decimal(values[1]), "message": "", "problem": "",
+            }
+            | changed
+        )  # fmt: skip
+        return f"D{number}"
 
     def expect(self, *organs: str, form: str = "fj_annex_2017", year: int = 2017, basis: str = "own") -> None:
         """These organs must report."""
@@ -233,6 +259,7 @@ def judged(world: World, rules: Sequence[Rule] | None = None) -> Judged:
     load_rows(connection, "stage.cell", world.cells)
     load_rows(connection, "stage.problem", world.problems)
     load_rows(connection, "stage.duty", world.duties)
+    load_rows(connection, "stage.decision", world.decisions)
     load_rows(connection, "stage.organ", _organs())
     load_rows(connection, "stage.organ_name", world.names)
     judge(connection, rules or load_rules(), load_forms())
@@ -261,6 +288,10 @@ def cell_key(form_code: str, text: str) -> CellKey:
     known = {cell for variant in form.variants for cell in form.cells(variant)}
     assert key in known or key.indicator_code.startswith("nar_"), f"{form_code} has no {key}"
     return key
+
+
+def _decimal(value: int | None) -> Decimal | None:
+    return None if value is None else Decimal(value)
 
 
 def _organs() -> Iterable[dict[str, Any]]:

@@ -70,8 +70,46 @@ def test_blanks_of_the_matrix_count_as_zero_and_totals_are_never_assumed(
 def test_a_blank_carry_over_may_hold_the_difference() -> None:
     figures = {"req_new[business]": 9, "res_total[business]": 8, "req_carried_out[business]": "blank"}
     assert _of("M01", figures, "gb_2021", "annual/business").outcome == "uncertain"
-    figures["res_total[business]"] = 10
-    assert _of("M01", figures, "gb_2021", "annual/business").outcome == "fail"
+    found = _of("M05", figures, "gb_2021", "annual/business")
+    assert (found.outcome, found.lhs, found.rhs) == ("pass", 8, 9)
+
+
+def test_what_no_carry_over_could_mend_is_told_once() -> None:
+    world = World()
+    figures = {"req_new[business]": 9, "res_total[business]": 10, "req_carried_out[business]": "blank"}
+    submission = world.submit(figures, form="gb_2021", year=2024)
+    night = judged(world)
+    told = {key for key in night.remarks(submission) if key[0] in ("M01", "M05")}
+    assert told == {("M05", "annual/business")}
+    silent = night.one("M01", submission, "annual/business")
+    assert (silent.outcome, silent.note) == ("not_assessable", "由M05说明")
+    found = night.one("M05", submission, "annual/business")
+    assert (found.severity, found.lhs, found.rhs) == ("error", 10, 9)
+    assert found.message == (
+        "“商业企业”一列：办理结果总计填的是10，多于本年新收加上年结转的9，多出1，结转下年度又是空白。"
+        "（（七）总计｜商业企业10、一、本年新收政府信息公开申请数量｜商业企业9）"
+    )
+    # the columns with a printed carry-over are M01's alone
+    other = night.one("M05", submission, "annual/research")
+    assert (other.outcome, other.note) == (
+        "not_assessable",
+        "“四、结转下年度继续办理｜科研机构”不是空白，不需此条",
+    )
+    assert night.one("M01", submission, "annual/research").outcome == "pass"
+
+
+@pytest.mark.parametrize("blank", ["req_new[business]", "req_carried_in[business]", "res_total[business]"])
+def test_a_second_blank_is_left_to_the_rule_on_the_whole_column(blank: str) -> None:
+    world = World()
+    figures = {"req_new[business]": 3, "res_total[business]": 5, "req_carried_out[business]": "blank", blank: "blank"}
+    submission = world.submit(figures, form="gb_2021", year=2024)
+    night = judged(world)
+    told = {key for key in night.remarks(submission) if key[0] in ("M01", "M05")}
+    assert told == {("M01", "annual/business")}
+    assert night.one("M05", submission, "annual/business").note == "由M01说明"
+
+
+def test_a_derived_carry_over_is_no_blank() -> None:
     # the total column needs no guess where its parts are printed
     figures = {"req_new[total]": 9, "res_total[total]": 8, "req_carried_out[total]": "blank"}
     found = _of("M01", figures, "gb_2021", "annual/total")

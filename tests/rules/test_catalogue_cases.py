@@ -1,4 +1,4 @@
-"""Every rule of the catalogue in one passing and one failing case, as data under ``cases/``."""
+"""Every rule of the catalogue in a passing and a failing case, as data under ``cases/``; equations as compiled too."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from schemas.form import load_forms
 from schemas.rule import load_rules
+from schemas.rule_compiler import compile_rules
 from tests.rules.rule_world import Judged, Outcome, World, judged
 
 CASES: Mapping[str, Mapping[str, Any]] = {
@@ -25,6 +27,21 @@ def test_every_rule_has_a_passing_and_a_failing_case() -> None:
     lacking = [rule_id for rule_id in RULES if not {"pass", "fail"} <= CASES.get(rule_id, {}).keys()]
     assert lacking == []
     assert CASES.keys() - RULES.keys() == set()
+
+
+def test_every_equation_compiles_to_what_its_case_says() -> None:
+    compiled = compile_rules(load_rules(), load_forms())
+    written = {
+        (i.rule_id, i.form_code, i.variant, i.scope): compiled.equation(i.instance_id) for i in compiled.instances
+    }
+    keys = {
+        rule_id: (rule_id, CASES[rule_id].get("form", "fj_annex_2017"), "", CASES[rule_id]["scope"])
+        for rule_id, rule in RULES.items()
+        if rule.kind == "equation"
+    }
+    assert {rule_id: written[key] for rule_id, key in keys.items()} == {
+        rule_id: CASES[rule_id].get("equation", "the case says nothing") for rule_id in keys
+    }
 
 
 @pytest.mark.parametrize("outcome", ["pass", "fail"])
@@ -55,7 +72,9 @@ def _judge(rule_id: str, case: Mapping[str, Any], side: Mapping[str, Any]) -> Ou
         world.problem(rule_id, subject, **side["problem"])
     if "judged_organ" not in case:
         # where no problem is told, a reading rule passes for the submission as a whole
-        scope = "" if RULES[rule_id].kind == "reading" and "problem" not in side else case["scope"]
+        scope = (
+            "" if RULES[rule_id].kind == "reading" and "problem" not in side else side.get("scope", case.get("scope"))
+        )
         return judged(world).one(rule_id, subject, scope)
     return _of_organ(judged(world), rule_id, case["judged_organ"], case["scope"])
 

@@ -1,4 +1,5 @@
--- grain: finding and cell that takes part in it: the operands of an equation, or the place a reading problem names.
+-- grain: finding and cell that takes part in it: the operands of an equation, the cell that the scope of another rule names,
+-- or the place of a reading problem.
 -- The likelier wrong cell comes first. Cells of last year's or another edition's submission are not listed: they stand in another file.
 WITH suspect AS (
     SELECT
@@ -58,6 +59,22 @@ operand AS (
         AND c.applicant_kind = t.applicant_kind
         AND c.measure = t.measure
     GROUP BY f.finding_id, c.indicator_code, c.applicant_kind, c.measure, c.sheet, c.address, c.printed, c.value
+    UNION ALL
+    SELECT
+        f.finding_id,
+        CAST(c.position AS BIGINT) AS position,
+        c.indicator_code,
+        c.applicant_kind,
+        c.measure,
+        c.sheet,
+        c.address,
+        c.printed,
+        c.value
+    FROM core.fct_finding AS f
+    JOIN stage.rule AS r ON r.rule_id = f.rule_id AND r.kind = 'select'
+    JOIN stage.cell AS c
+        ON c.submission_id = f.submission_id
+        AND concat(c.measure, CASE WHEN c.applicant_kind = '' THEN '' ELSE '/' END, c.applicant_kind, '/', c.indicator_code) = f.scope
     UNION ALL
     SELECT
         f.finding_id,

@@ -1,6 +1,7 @@
 -- grain: one organ, report year and edition: every municipal office that filed, and every organ in two roles
 -- meaning: H03, an organ must not be leaf and city total at once: it has both bases, or a column of the office's own report
 -- is the city's published one (three non-zero cells or more, every one equal). lhs = cells so copied, rhs = 0 allowed.
+-- A table that is the city's as a whole is told by X04, once: the office's report is held then and not looked at here.
 WITH roles AS (
     SELECT organ_code, report_year, form_code, basis FROM stage.standing
     UNION

@@ -1,10 +1,16 @@
 -- grain: one submission
--- meaning: where it stands given the outcomes so far. An error that fails holds an own or a consolidated submission; the
--- last one that is not held is official, and supersedes the one that was official before it.
+-- meaning: where it stands given the outcomes so far. An error that fails holds an own or a consolidated submission, unless
+-- the office accepted its values as printed; the last one that is not held is official, and supersedes the one that was official before it.
 WITH failed AS (
-    SELECT DISTINCT submission_id
-    FROM stage.rule_outcome
-    WHERE outcome = 'fail' AND severity = 'error' AND submission_id IS NOT NULL
+    SELECT DISTINCT outcome.submission_id
+    FROM stage.rule_outcome AS outcome
+    LEFT JOIN stage.waiver AS waiver
+        ON waiver.organ_code = outcome.organ_code AND waiver.report_year = outcome.report_year
+        AND waiver.form_code = outcome.form_code AND waiver.rule_id = outcome.rule_id AND waiver.scope = outcome.scope
+        AND waiver.lhs IS NOT DISTINCT FROM outcome.lhs AND waiver.rhs IS NOT DISTINCT FROM outcome.rhs
+        AND waiver.wording = CASE WHEN outcome.lhs IS NULL AND outcome.rhs IS NULL THEN outcome.message ELSE '' END
+    WHERE outcome.outcome = 'fail' AND outcome.severity = 'error' AND outcome.submission_id IS NOT NULL
+        AND waiver.rule_id IS NULL
 ),
 weighed AS (
     SELECT
