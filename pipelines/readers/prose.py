@@ -362,9 +362,7 @@ def _told_twice(first: ReadCell, second: ReadCell) -> Problem:
         f"“{label}”前后不一：{first.address} 印的是“{first.printed}”，{second.address} 印的是“{second.printed}”，"
         "无法断定以哪一处为准；请核对后改为一致，或分别写明口径"
     )
-    return Problem(
-        "V10", message, NARRATIVE_SHEET, second.address, second.printed, first.key.scope, outcome="uncertain"
-    )
+    return Problem("V10", message, NARRATIVE_SHEET, first.address, first.printed, first.key.scope, outcome="uncertain")
 
 
 def _not_understood(unknown: Sequence[_Number], bare: int, understood: int, cut: str) -> Iterator[Problem]:

@@ -71,7 +71,8 @@ operand AS (
         c.printed,
         c.value
     FROM core.fct_finding AS f
-    JOIN stage.rule AS r ON r.rule_id = f.rule_id AND r.kind = 'select'
+    JOIN stage.rule AS r
+        ON r.rule_id = f.rule_id AND r.kind = 'select' AND r.rule_id NOT IN (SELECT rule_id FROM stage.witness)
     JOIN stage.cell AS c
         ON c.submission_id = f.submission_id
         AND concat(c.measure, CASE WHEN c.applicant_kind = '' THEN '' ELSE '/' END, c.applicant_kind, '/', c.indicator_code) = f.scope
@@ -94,6 +95,8 @@ operand AS (
         AND (p.submission_id IS NOT NULL OR p.file_id = f.file_id)
     LEFT JOIN stage.cell AS c
         ON c.submission_id = p.submission_id AND c.sheet = p.sheet AND c.address = p.address
+        -- a paragraph holds many figures
+        AND (c.sheet <> '正文' OR p.scope = concat(c.measure, '/', c.indicator_code))
     WHERE p.address <> ''
 )
 
