@@ -17,8 +17,9 @@ from pipelines.settings import PROJECT
 from schemas.concept import rate_terms, shared_indicators
 from schemas.form import FORMS_FOLDER, Form, load_forms
 from schemas.narrative import load_narrative_codes
-from schemas.register import REGISTER_FOLDER, Register, load_register
+from schemas.register import REGISTER_FOLDER, Register, load_register, normalise_name
 from schemas.rule import Rule, load_rules, rules_hash
+from schemas.witness import load_witnesses
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Knowledge:
         return {
             "organ": self._organs(),
             "organ_year": self._organ_years(),
-            "organ_name": (asdict(spell) for spell in self.register.spells),
+            "organ_name": self._organ_names(),
             "organ_event": self._organ_events(),
             "duty": (asdict(duty) for duty in self.register.duties()),
             "form": self._forms(),
@@ -77,6 +78,10 @@ class Knowledge:
                     "organ_kind": register.slice_kind_of(code),
                     "does_exist": organ.exists_in(year),
                 }
+
+    def _organ_names(self) -> Iterable[dict[str, Any]]:
+        for spell in self.register.spells:
+            yield asdict(spell) | {"normalised_name": normalise_name(spell.name)}
 
     def _organ_events(self) -> Iterable[dict[str, Any]]:
         for event in self.register.events:
@@ -151,7 +156,7 @@ def load_knowledge(register: Path | None = None) -> Knowledge:
     rules, organs = load_rules(), load_register(folder)
     hashes = {
         "code_version": f"{version('gongkai')}+{_code_hash()[:12]}",
-        "rules_hash": rules_hash(rules),
+        "rules_hash": rules_hash(rules, load_witnesses()),
         "forms_hash": _folder_hash(FORMS_FOLDER),
         "register_hash": _folder_hash(folder),
     }

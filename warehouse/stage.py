@@ -46,8 +46,10 @@ CREATE TABLE stage.organ (
 CREATE TABLE stage.organ_year (
     organ_code VARCHAR NOT NULL, report_year INTEGER NOT NULL, name VARCHAR NOT NULL, parent_code VARCHAR,
     district_code VARCHAR, level VARCHAR NOT NULL, organ_kind VARCHAR NOT NULL, does_exist BOOLEAN NOT NULL);
+-- every spelling of an organ's name and the years in which it means that organ; normalised_name is for comparison only
 CREATE TABLE stage.organ_name (
-    organ_code VARCHAR NOT NULL, name VARCHAR NOT NULL, from_year INTEGER, to_year INTEGER, kind VARCHAR NOT NULL);
+    organ_code VARCHAR NOT NULL, name VARCHAR NOT NULL, normalised_name VARCHAR NOT NULL, from_year INTEGER,
+    to_year INTEGER, kind VARCHAR NOT NULL);
 -- happened_on: a year, a month or a day; carries: what the successor takes over by the share (all, cumulative, none)
 CREATE TABLE stage.organ_event (
     organ_code VARCHAR NOT NULL, event VARCHAR NOT NULL, happened_on VARCHAR NOT NULL, effective_year INTEGER NOT NULL,
@@ -93,7 +95,7 @@ CREATE TABLE stage.decision (
 CREATE TABLE stage.finding_event (
     finding_id VARCHAR NOT NULL, night INTEGER NOT NULL, state VARCHAR NOT NULL, changed_at TIMESTAMP NOT NULL,
     why VARCHAR NOT NULL);
--- publications whose figures were frozen, oldest first, and what they said: official cells and roll-up as then published
+-- publications whose figures were frozen, oldest first, and what they said: official cells and roll-up
 CREATE TABLE stage.release (
     release_id VARCHAR NOT NULL, night INTEGER NOT NULL, released_at TIMESTAMP NOT NULL, content_hash VARCHAR NOT NULL);
 CREATE TABLE stage.release_cell (

@@ -114,7 +114,8 @@ def reader_version() -> str:
     here = Path(__file__).parent
     schemas = [_SCHEMAS / name for name in ("form.py", "cells.py", "narrative.py")]
     sources = [*here.glob("*.py"), here.parent / "parse_cache.py", *schemas]
-    data = [*(_SCHEMAS / "forms").glob("*.yaml"), _SCHEMAS / "narrative_codes.csv"]
+    tables = (_SCHEMAS / name for name in ("narrative_codes.csv", "prose_phrases.csv"))
+    data = [*(_SCHEMAS / "forms").glob("*.yaml"), *tables]
     for path in sorted([*sources, *data]):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()

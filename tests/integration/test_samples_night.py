@@ -79,7 +79,7 @@ def test_the_command_says_what_it_did(first: str) -> None:
 
 def test_nothing_is_lost_on_the_way(night: Settings) -> None:
     assert rows(night, "SELECT files_received, files_accounted, cells_read, cells_stored FROM meta.build") == [
-        (488, 488, 42915, 42915)
+        (488, 488, 42975, 42975)
     ]
     assert rows(night, "SELECT outcome, count(*), sum(submissions) FROM core.fct_file GROUP BY outcome") == [
         ("read", 488, 488)
@@ -204,6 +204,52 @@ def test_the_published_report_of_2017_is_official_and_its_findings_travel_with_i
         ("F12a", "annual", "error", 42980, 42938, 42),
         ("F12b", "cumulative", "error", 540474, 540432, 42),
         ("F12c", "cumulative", "error", 6512, 6503, 9),
+        ("N02", "annual/nar_share_cat_land_env", "warning", Decimal("7.1988"), Decimal("7.19"), Decimal("0.0088")),
+        ("N02", "annual/nar_share_cat_projects", "warning", Decimal("5.4451"), Decimal("5.44"), Decimal("0.0051")),
+        (
+            "N02",
+            "annual/nar_share_cat_science_health",
+            "warning",
+            Decimal("6.3976"),
+            Decimal("6.39"),
+            Decimal("0.0076"),
+        ),
+        ("N02", "annual/nar_share_reply_refused", "warning", Decimal("8.7116"), Decimal("14.57"), Decimal("-5.8584")),
+        ("N02", "annual/nar_share_req_fax", "warning", Decimal("0.0730"), Decimal("0.0007"), Decimal("0.0723")),
+        ("N06", "annual/nar_reply_refused", "warning", 119, 199, -80),
+        ("N07", "annual/fj_req_total", "warning", 1370, 1366, 4),
+        ("N07", "annual/nar_gazette_issues", "warning", 558, 558, 0),
+        ("N07", "annual/nar_online_interviews", "warning", 257, 39, 218),
+        ("N07", "annual/nar_req_headline", "warning", 1370, 1370, 0),
+        ("N07", "annual/period", "warning", None, None, None),
+        ("N07", "cumulative/nar_open_total_to_date", "warning", 42938, 540432, -497494),
+        ("N08", "annual/nar_cat_total", "info", Decimal("68.8947"), None, None),
+        ("N08", "annual/nar_reply_not_info", "info", 1059, 1366, -307),
+        ("V09", "正文", "info", None, None, None),
+    ]
+
+
+def test_prose_is_judged_where_there_is_prose_and_nowhere_else(night: Settings) -> None:
+    assert rows(
+        night,
+        "SELECT DISTINCT organ_code, report_year FROM core.fct_rule_outcome"
+        " WHERE rule_id LIKE 'N%' AND outcome <> 'not_assessable'",
+    ) == [(CITY, 2017)]
+    assert rows(
+        night, "SELECT outcome FROM core.fct_rule_outcome WHERE rule_id = 'N05a' AND outcome <> 'not_assessable'"
+    ) == [("pass",)]
+
+
+def test_the_likelier_slip_in_the_prose_comes_first(night: Settings) -> None:
+    found = rows(
+        night,
+        "SELECT c.position, c.indicator_code, c.sheet, c.address, c.printed, c.role, c.suggested_value"
+        " FROM core.finding_cell AS c JOIN core.fct_finding AS f USING (finding_id) WHERE f.rule_id = 'N06'"
+        " ORDER BY c.position",
+    )
+    assert found == [
+        (1, "nar_reply_refused", "正文", "A10", "119件", "likelier_wrong", 199),
+        (2, "fj_reply_refused", "统计表", "C19", "199", "operand", None),
     ]
 
 
@@ -431,7 +477,7 @@ def test_every_table_is_materialised_and_its_contract_checked(instance: dg.Dagst
     assert contracts == dict.fromkeys(TABLES, True)
     assert {e.check_name for e in evaluations if not e.passed} == {
         *("nothing_held", "no_error_findings", "complete", "every_rule_in_scope"),
-        *("family_f", "family_m", "family_v", "family_h"),
+        *("family_f", "family_m", "family_v", "family_h", "family_n"),
     }
 
 
