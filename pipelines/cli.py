@@ -18,11 +18,11 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from pipelines.answers import write_receipts
 from pipelines.instance import WORKSPACE, prepare_home, run_night
 from pipelines.intake import archived_path, is_sound, shown
 from pipelines.journal import Journal
 from pipelines.lock import NightIsRunningError, night_lock
-from pipelines.receipts import write_receipts
 from pipelines.seeding import seed_if_empty
 from pipelines.settings import Settings, SettingsError
 from pipelines.summary import print_night
@@ -136,7 +136,7 @@ def sql(settings: Settings, statement: str, max_rows: int, as_csv: bool) -> None
 def receipts(settings: Settings) -> None:
     """按已发布的结果补写回执（GONGKAI_RECEIPTS=off 的一夜之后）。"""
     with reader(_published_file(settings)) as connection:
-        written = write_receipts(connection, settings.outbox)
+        written = write_receipts(connection, settings)
     click.echo(f"回执 {written.receipts} 份，其中新写或有变化的 {written.changed} 份：{settings.outbox}")
 
 

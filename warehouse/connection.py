@@ -5,7 +5,7 @@ Belongs here: how a connection is made and how a transaction ends. Does not belo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -60,7 +60,7 @@ def quoted(path: Path) -> str:
     return str(path).replace("'", "''")
 
 
-def dicts(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
-    """The rows of a query as dictionaries, through Arrow: decimals stay exact."""
-    rows: list[dict[str, Any]] = connection.sql(query).to_arrow_table().to_pylist()
+def dicts(connection: duckdb.DuckDBPyConnection, query: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
+    """The rows of a query as dictionaries, through Arrow: decimals stay exact. ``values`` stand for its ``?``."""
+    rows: list[dict[str, Any]] = connection.sql(query, params=list(values)).to_arrow_table().to_pylist()
     return rows

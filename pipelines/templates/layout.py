@@ -92,9 +92,7 @@ def lay_out(form: Form, *, variant: str = "", report_year: int, first_row: int =
             boxes.append(Box(Role.SECTION, next_row, 1, section, columns=placing.edge, table=table.code))
             next_row += 1
         placed = tuple(placing.boxes(next_row))
-        boxes += [
-            replace(box, text=box.text.replace("{year}", str(report_year)), table=table.code) for box in placed
-        ]
+        boxes += [replace(box, text=box.text.replace("{year}", str(report_year)), table=table.code) for box in placed]
         next_row = max(box.row + box.rows for box in placed)
     return Layout(
         boxes=tuple(boxes),
