@@ -19,7 +19,7 @@ from openpyxl.cell import Cell, MergedCell
 from openpyxl.comments import Comment
 from openpyxl.packaging.core import DocumentProperties
 from openpyxl.packaging.custom import CustomPropertyList
-from openpyxl.styles import Border, Font, PatternFill, Side
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.utils.cell import coordinate_to_tuple
 from openpyxl.workbook.protection import DocumentSecurity
@@ -77,6 +77,7 @@ _COLUMNS: Final = (
     ("规则", 7),
     ("问题编号", 15),
 )
+_TOP_LEFT: Final = Alignment(horizontal="left", vertical="top", wrap_text=True)
 _LINK: Final = Font(name=painting.FONT_NAME, size=11, color="FF1F4F82", underline="single")
 _PROSE_COLUMNS: Final = (("指标", 60), ("期间", 12), ("数值", 16))
 
@@ -85,14 +86,13 @@ Locate = Callable[[FoundCell], tuple[str, str] | None]
 
 
 def make_book(answer: Answer, cells: Sequence[Mapping[str, Any]], source: Path | None, why: str = "") -> bytes:
-    """The workbook of ``answer`` on a submission: the file ``source`` copied, or, where it is None, the form filled.
+    """The workbook of ``answer`` on a submission: the workbook ``source`` copied, or, where it is None, the form filled.
 
-    ``why`` says why a workbook could not be copied; '' where there is none.
+    ``why`` says why a workbook could not be copied; '' where what was sent is none.
     The same arguments give the same bytes. Raises whatever openpyxl raises on a workbook that it cannot open or write.
     """
-    data = source.read_bytes() if source else b""
-    if data.startswith(b"PK"):
-        workbook, notice = _copy(data), _COPIED
+    if source is not None:
+        workbook, notice = _copy(source.read_bytes()), _COPIED
         locate = _places_in(workbook)
     else:
         workbook, locate = _filled(answer, cells)
@@ -134,8 +134,10 @@ def _copy(data: bytes) -> Workbook:
 
 
 def _head_page(sheet: Worksheet) -> None:
+    """On paper too the copy says that it is one."""
     header: Any = sheet.oddHeader
     header.center.text = COPY_NOTICE
+    sheet.page_margins.header, sheet.page_margins.top = 0.25, max(sheet.page_margins.top, 0.6)
 
 
 def _defuse(cell: Any) -> None:
@@ -261,7 +263,6 @@ def _write_list(workbook: Workbook, answer: Answer, locate: Locate, notice: str)
     if answer.findings:
         _write_row(sheet, row, [head for head, _ in _COLUMNS], painting.BOLD_FONT)
         sheet.print_title_rows = f"{row}:{row}"
-    sheet.freeze_panes = f"A{row + 1}"
     for finding in answer.findings:
         for position, cell in enumerate(finding.telling or (None,)):
             row += 1
@@ -296,14 +297,14 @@ def _write_top(sheet: Worksheet, answer: Answer, notice: str) -> int:
         cell.font = painting.TITLE_FONT if row == 1 else painting.BODY_FONT
         cell.alignment = painting.LEFT
         painting.merge(sheet, row, 1, 1, len(_COLUMNS))
-        sheet.row_dimensions[row].height = 26 if row == 1 else 17 * ceil(painting.display_width(line) / width)
+        sheet.row_dimensions[row].height = 26 if row == 1 else 18 * ceil(painting.display_width(line) / (0.9 * width))
     if not answer.findings:
         return len(lines)
     for column, (name, text) in enumerate(_LEGEND.items(), start=3):
         cell = painting.put_text(sheet, len(lines) + 1, column, text)
-        cell.font, cell.alignment = painting.SMALL_FONT, painting.LEFT
+        cell.font, cell.alignment = painting.BODY_FONT, painting.LEFT
         cell.fill = PatternFill("solid", fgColor=_FILLS[name])
-    sheet.row_dimensions[len(lines) + 1].height = 36
+    sheet.row_dimensions[len(lines) + 1].height = 2 * painting.LINE_HEIGHT_POINTS + 6
     return len(lines) + 1
 
 
@@ -340,12 +341,12 @@ def _write_row(
         if isinstance(value, str):
             text = plain(shortened(value, _MOST_TEXT))
             painting.put_text(sheet, row, column, text)
-            room = (sheet.column_dimensions[get_column_letter(column)].width or 10) - 1
+            room = 0.9 * (sheet.column_dimensions[get_column_letter(column)].width or 10) - 1
             lines = max(lines, sum(ceil(painting.display_width(line) / room) or 1 for line in text.split("\n")))
         elif value is not None:
             painting.put_value(sheet, row, column, value)
         cell = sheet.cell(row, column)
-        cell.font, cell.alignment, cell.border = font, painting.LEFT, painting.BORDER
+        cell.font, cell.alignment, cell.border = font, _TOP_LEFT, painting.BORDER
     sheet.row_dimensions[row].height = min(painting.LINE_HEIGHT_POINTS * lines + 4, 400)
 
 

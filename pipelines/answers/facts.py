@@ -188,7 +188,7 @@ def cells_of(connection: duckdb.DuckDBPyConnection, submission_ids: list[str]) -
         SELECT submission_id, indicator_code, applicant_kind, measure, printed, value, value_state
         FROM core.fct_cell
         WHERE submission_id IN (SELECT unnest(CAST(? AS VARCHAR[])))
-        ORDER BY submission_id, sheet, address, indicator_code, applicant_kind, measure""",
+        ORDER BY submission_id, sheet, length(address), address, indicator_code, applicant_kind, measure""",
         [submission_ids],
     ):
         found.setdefault(cell.pop("submission_id"), []).append(cell)

@@ -32,6 +32,8 @@ _MEMORY: Final = "answers.json"
 _WRITERS: Final = ("pipelines/answers/*.py", "pipelines/pages/*.html", "pipelines/templates/*.py", "schemas/form*.py")
 _FORMS: Final = ("schemas/forms/*.yaml", "schemas/narrative*")
 
+_ZIP: Final = b"PK"
+_Wanted = tuple[Answer, list[dict[str, Any]]]
 Memory = dict[str, list[str]]
 """path below the outbox -> [what it was made from, what it contained], as hashes"""
 
@@ -88,7 +90,7 @@ def _names(answer: Answer) -> Iterator[str]:
 
 
 def _made_from(answer: Answer) -> Iterator[tuple[str, str]]:
-    """(ending, hash of all that the file is made from) of each file; days count in page and JSON, not in the workbook."""
+    """(ending, hash of all that the file is made from) of each file; the workbook does not count days."""
     told = json.dumps(answer.as_json(), ensure_ascii=True, default=str)
     dated = answer.night.isoformat() if answer.next_step.days_left is not None else ""
     facts = (_writers(), told, answer.status, answer.variant, answer.cells_digest, str(answer.due))
@@ -104,7 +106,7 @@ def _rendered(
 ) -> Iterator[tuple[str, bytes]]:
     """(name, content) of every file that is due."""
     cells = cells_of(connection, [item.answer.about["submission_id"] for item in due if item.answer.is_submission])
-    books: list[tuple[Answer, list[dict[str, Any]]]] = []
+    books: list[_Wanted] = []
     for item in due:
         answer, stem = item.answer, f"{item.answer.folder}/{item.answer.number}"
         read = cells.get(answer.about["submission_id"], []) if answer.is_submission else []
@@ -118,19 +120,32 @@ def _rendered(
     yield from _books(settings, books)
 
 
-def _books(settings: Settings, wanted: Sequence[tuple[Answer, list[dict[str, Any]]]]) -> Iterator[tuple[str, bytes]]:
-    """The workbooks, each made in a process that may die; where the copy fails, the filled form takes its place."""
-    calls = [(answer, cells, archived_path(settings.archive, answer.about["sha256"])) for answer, cells in wanted]
-    failed: list[tuple[Answer, list[dict[str, Any]], None, str]] = []
-    for (answer, cells, _), book in zip(
-        calls, run_bounded(make_book, calls, settings.limits, settings.workers), strict=True
-    ):
+def _books(settings: Settings, wanted: Sequence[_Wanted]) -> Iterator[tuple[str, bytes]]:
+    """The workbooks. One that was sent is opened in a process that may die; where it cannot be copied, the form is."""
+    copied: list[tuple[Answer, list[dict[str, Any]], Path]] = []
+    filled: list[tuple[Answer, list[dict[str, Any]], str]] = []
+    for answer, cells in wanted:
+        source = archived_path(settings.archive, answer.about["sha256"])
+        if _is_workbook(source):
+            copied.append((answer, cells, source))
+        else:
+            filled.append((answer, cells, ""))
+    books = run_bounded(make_book, copied, settings.limits, settings.workers)
+    for (answer, cells, _), book in zip(copied, books, strict=True):
         if isinstance(book, Exception):
-            failed.append((answer, cells, None, type(book).__name__))
+            filled.append((answer, cells, type(book).__name__))
         else:
             yield f"{answer.folder}/{answer.number}.xlsx", book
-    for answer, cells, _, why in failed:
+    for answer, cells, why in filled:
         yield f"{answer.folder}/{answer.number}.xlsx", make_book(answer, cells, None, why)
+
+
+def _is_workbook(source: Path) -> bool:
+    """Whether the file, from which a submission was read, is one: the other kind is CSV."""
+    if not source.is_file():
+        return False
+    with source.open("rb") as file:
+        return file.read(len(_ZIP)) == _ZIP
 
 
 def _is_sound(outbox: Path, name: str, made_from: str, memory: Memory) -> bool:

@@ -60,12 +60,22 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One table of the form as read."""
+    """One table of the form as read: ``head`` is repeated where the table goes on on another sheet of paper."""
 
     section: str
     caption: str
     rows: tuple[tuple[Field, ...], ...]
     is_wide: bool
+
+    @property
+    def head(self) -> tuple[tuple[Field, ...], ...]:
+        """The rows that only say what the columns are."""
+        return tuple(row for row in self.rows if all(field.scope == "col" for field in row))
+
+    @property
+    def body(self) -> tuple[tuple[Field, ...], ...]:
+        """The rows with figures."""
+        return self.rows[len(self.head) :]
 
 
 def render(answer: Answer, cells: Sequence[Mapping[str, Any]]) -> str:
