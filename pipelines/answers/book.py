@@ -24,6 +24,7 @@ from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.utils.cell import coordinate_to_tuple
 from openpyxl.workbook.protection import DocumentSecurity
 from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -86,7 +87,7 @@ Locate = Callable[[FoundCell], tuple[str, str] | None]
 
 
 def make_book(answer: Answer, cells: Sequence[Mapping[str, Any]], source: Path | None, why: str = "") -> bytes:
-    """The workbook of ``answer`` on a submission: the workbook ``source`` copied, or, where it is None, the form filled.
+    """The workbook of ``answer`` on a submission: the workbook ``source`` copied, or, if it is None, the form filled.
 
     ``why`` says why a workbook could not be copied; '' where what was sent is none.
     The same arguments give the same bytes. Raises whatever openpyxl raises on a workbook that it cannot open or write.
@@ -109,9 +110,10 @@ def make_book(answer: Answer, cells: Sequence[Mapping[str, Any]], source: Path |
 def _copy(data: bytes) -> Workbook:
     """What the workbook shows, and nothing that acts when it is opened."""
     workbook = load_workbook(BytesIO(data), data_only=True, keep_links=False)
-    for sheet in list(workbook):
-        if not isinstance(sheet, Worksheet) or sheet.title == IDENTITY_SHEET:
-            workbook.remove(sheet)
+    for chart in workbook.chartsheets:
+        workbook.remove(chart)
+    if IDENTITY_SHEET in workbook.sheetnames:
+        workbook.remove(workbook[IDENTITY_SHEET])
     workbook.defined_names.clear()
     workbook.properties = DocumentProperties()
     workbook.security = DocumentSecurity()
@@ -276,6 +278,7 @@ def _write_list(workbook: Workbook, answer: Answer, locate: Locate, notice: str)
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.page_margins = PageMargins(left=0.4, right=0.4, top=0.5, bottom=0.5)
 
 
 def _write_top(sheet: Worksheet, answer: Answer, notice: str) -> int:
@@ -300,7 +303,11 @@ def _write_top(sheet: Worksheet, answer: Answer, notice: str) -> int:
         sheet.row_dimensions[row].height = 26 if row == 1 else 18 * ceil(painting.display_width(line) / (0.9 * width))
     if not answer.findings:
         return len(lines)
-    for column, (name, text) in enumerate(_LEGEND.items(), start=3):
+    used = {finding.level for finding in answer.findings}
+    if any(cell.role != "operand" for finding in answer.findings for cell in finding.cells):
+        used.add("suspect")
+    legend = ((name, text) for name, text in _LEGEND.items() if name in used)
+    for column, (name, text) in enumerate(legend, start=3):
         cell = painting.put_text(sheet, len(lines) + 1, column, text)
         cell.font, cell.alignment = painting.BODY_FONT, painting.LEFT
         cell.fill = PatternFill("solid", fgColor=_FILLS[name])
