@@ -104,7 +104,7 @@ def make_book(answer: Answer, cells: Sequence[Mapping[str, Any]], source: Path |
     hidden.sheet_state = "veryHidden"
     painting.put_text(hidden, 1, 1, ANSWER_MARK)
     painting.put_text(hidden, 1, 2, answer.number)
-    return workbook_bytes(workbook)
+    return workbook_bytes(workbook, is_canonical=False)
 
 
 def _copy(data: bytes) -> Workbook:

@@ -141,7 +141,7 @@ def _field(box: Box, read: Mapping[CellKey, Mapping[str, Any]], marks: Mapping[C
 def _figure(cell: Mapping[str, Any] | None, mark: Mark | None, columns: int = 1) -> Field:
     """The printed text, and beside it the number where that is not what stands there letter by letter."""
     if cell is None or cell["value_state"] == "missing_row":
-        return Field("缺这一行", columns=columns, is_value=True, mark=mark)
+        return Field("缺行", columns=columns, is_value=True, mark=mark)
     printed, value = cell["printed"], wording.number(cell["value"]) if cell["value"] is not None else ""
     return Field(
         wording.shortened(printed, _MOST_SHOWN),

@@ -52,17 +52,17 @@ class Night:
         for table in READS:
             self.connection.execute(render.create_table(TABLES[table]))
         self.organ(ORGAN, "厦门市发展和改革委员会")
-        self._load(
-            "core.dim_form",
-            form_code="fj_annex_2017",
-            title="附表",
-            short_title="福建省附表2017年版",
-            first_year=2014,
-            last_year=2018,
-            legal_basis="",
-            cell_count=30,
-        )
-
+        for code, short_title in (("fj_annex_2017", "福建省附表2017年版"), ("gb_2021", "年度报告2021年格式")):
+            self._load(
+                "core.dim_form",
+                form_code=code,
+                title="附表",
+                short_title=short_title,
+                first_year=2014,
+                last_year=None,
+                legal_basis="",
+                cell_count=30,
+            )
         self._load(
             "meta.build",
             night=1,

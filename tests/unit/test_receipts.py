@@ -234,7 +234,7 @@ def test_the_table_as_read_carries_the_marks(night: Night, outbox: Path) -> None
     page = Page(outbox / ORGAN / f"{RECEIPT}.html")
     assert "主动公开文件数\n条\n１２３读作123\n" in page.text
     assert "受理政府信息公开申请总数\n件\n9 [1]\n" in page.text
-    assert "2.网络申请数\n件\n缺这一行\n" in page.text
+    assert "2.网络申请数\n件\n缺行\n" in page.text
     assert "正文：本级政府及其工作部门主动公开\n本年\n7\n" in page.text
     html = (outbox / ORGAN / f"{RECEIPT}.html").read_text(encoding="utf-8")
     assert '<td class="value marked error">9 <a href="#f1">[1]</a></td>' in html
