@@ -1,33 +1,29 @@
 """The answer as a workbook: a copy of what was sent, its cells marked, and a sheet that lists every finding.
 
-Belongs here: copying an untrusted workbook without anything that acts (formulas, macros, links, names, drawings), the
-form filled with what was read where there is no workbook to copy, marks, comments, the list. Does not belong here: the
-process that this runs in (``pipelines.bounded``), and the layout of forms (``pipelines.templates``).
+Belongs here: the form filled with what was read where there is no workbook to copy, marks, comments, the list. Does not
+belong here: what is taken over from a workbook (``copying``), the process that this runs in (``pipelines.bounded``),
+and the layout of forms (``pipelines.templates``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from io import BytesIO
 from math import ceil
 from pathlib import Path
 from typing import Any, Final
 
-from openpyxl import Workbook, load_workbook
-from openpyxl.cell import Cell, MergedCell
+from openpyxl import Workbook
 from openpyxl.comments import Comment
-from openpyxl.packaging.core import DocumentProperties
-from openpyxl.packaging.custom import CustomPropertyList
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.utils.cell import coordinate_to_tuple
-from openpyxl.workbook.protection import DocumentSecurity
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
+from pipelines.answers.copying import AUTHOR, MOST_COMMENT, MOST_TEXT, shown
 from pipelines.answers.facts import Answer, Finding, FoundCell
 from pipelines.answers.wording import ROLE, SEVERITY, STATE, STATUS, day, number, plain, shortened
 from pipelines.readers.identity import ANSWER_MARK, IDENTITY_SHEET
@@ -42,11 +38,6 @@ COPY_NOTICE: Final = "这是系统发出的回执副本，只供核对，不能�
 _COPIED: Final = "后面各表是所报文件的副本：公式只留结果，文本框、图表、宏、链接、下拉选项没有带过来。"
 _FILLED: Final = "所报文件不是工作簿，后面的表是按读到的内容填出的。"
 _FILLED_INSTEAD: Final = "所报工作簿无法转存（{why}），后面的表改为按读到的内容填出。"
-_AUTHOR: Final = "核对"
-_MOST_TEXT: Final = 30_000
-"""characters; a spreadsheet cell or comment holds 32,767"""
-_MOST_COMMENT: Final = 4_000
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 _LEVELS: Final = ("error", "warning", "info", "waived")
 _FILLS: Final = {
     "suspect": "FFFF9B8F",
@@ -93,7 +84,9 @@ def make_book(answer: Answer, cells: Sequence[Mapping[str, Any]], source: Path |
     The same arguments give the same bytes. Raises whatever openpyxl raises on a workbook that it cannot open or write.
     """
     if source is not None:
-        workbook, notice = _copy(source.read_bytes()), _COPIED
+        workbook, notice = shown(source.read_bytes()), _COPIED
+        for sheet in workbook.worksheets:
+            _head_page(sheet)
         locate = _places_in(workbook)
     else:
         workbook, locate = _filled(answer, cells)
@@ -107,51 +100,11 @@ def make_book(answer: Answer, cells: Sequence[Mapping[str, Any]], source: Path |
     return workbook_bytes(workbook, is_canonical=False)
 
 
-def _copy(data: bytes) -> Workbook:
-    """What the workbook shows, and nothing that acts when it is opened."""
-    workbook = load_workbook(BytesIO(data), data_only=True, keep_links=False)
-    for chart in workbook.chartsheets:
-        workbook.remove(chart)
-    if IDENTITY_SHEET in workbook.sheetnames:
-        workbook.remove(workbook[IDENTITY_SHEET])
-    workbook.defined_names.clear()
-    workbook.properties = DocumentProperties()
-    workbook.security = DocumentSecurity()
-    setattr(workbook, "custom_doc_props", CustomPropertyList())  # noqa: B010 - unknown to the type stubs
-    workbook.loaded_theme = None
-    empty: Any = Workbook().active
-    for sheet in workbook.worksheets:
-        for name in (
-            *("_charts", "_images", "_pivots", "_hyperlinks", "_tables", "defined_names", "scenarios", "protection"),
-            *("data_validations", "conditional_formatting", "legacy_drawing", "auto_filter", "HeaderFooter"),
-        ):
-            setattr(sheet, name, type(value)() if (value := getattr(empty, name)) is not None else None)
-        sheet.sheet_view.tabSelected = False
-        _head_page(sheet)
-        for line in sheet.iter_rows():
-            for cell in line:
-                if isinstance(cell, Cell):
-                    _defuse(cell)
-    return workbook
-
-
 def _head_page(sheet: Worksheet) -> None:
     """On paper too the copy says that it is one."""
     header: Any = sheet.oddHeader
     header.center.text = COPY_NOTICE
     sheet.page_margins.header, sheet.page_margins.top = 0.25, max(sheet.page_margins.top, 0.6)
-
-
-def _defuse(cell: Any) -> None:
-    """Text stays text, a link becomes its text, a comment stays what somebody wrote."""
-    cell._hyperlink = None  # the property can only add links
-    if isinstance(cell.value, str) and cell.data_type != "e":
-        cell.value = plain(cell.value)[:_MOST_TEXT]
-        cell.data_type = "s"
-        if cell.value.startswith(_FORMULA_STARTS):
-            cell.quotePrefix = True
-    if cell.comment:
-        cell.comment = Comment(plain(cell.comment.text)[:_MOST_COMMENT], _AUTHOR)
 
 
 def _places_in(workbook: Workbook) -> Locate:
@@ -197,7 +150,7 @@ def _filled(answer: Answer, cells: Sequence[Mapping[str, Any]]) -> tuple[Workboo
 
 
 def _as_filled(cell: Mapping[str, Any]) -> painting.FilledValue:
-    return plain(cell["printed"])[:_MOST_TEXT] if cell["value"] is None else cell["value"]
+    return plain(cell["printed"])[:MOST_TEXT] if cell["value"] is None else cell["value"]
 
 
 def _mark(workbook: Workbook, findings: Sequence[Finding], locate: Locate) -> None:
@@ -218,9 +171,9 @@ def _mark(workbook: Workbook, findings: Sequence[Finding], locate: Locate) -> No
         written = [_comment(finding, found) for finding, found in items]
         if cell.comment:
             written.append(f"原有批注：{cell.comment.text}")
-        text = shortened("\n\n".join(written), _MOST_COMMENT)
+        text = shortened("\n\n".join(written), MOST_COMMENT)
         lines = sum(ceil(painting.display_width(line) / 48) or 1 for line in text.split("\n"))
-        cell.comment = Comment(text, _AUTHOR, width=360, height=min(18 * lines + 20, 600))
+        cell.comment = Comment(text, AUTHOR, width=360, height=min(18 * lines + 20, 600))
         sheet.sheet_state = "visible"
         sheet.row_dimensions[cell.row].hidden = False
         sheet.column_dimensions[cell.column_letter].hidden = False
@@ -229,11 +182,10 @@ def _mark(workbook: Workbook, findings: Sequence[Finding], locate: Locate) -> No
 def _anchor(workbook: Workbook, place: tuple[str, str]) -> tuple[str, str]:
     """The cell that shows what stands at ``place``: the top left one of its merged range."""
     title, address = place
-    sheet = workbook[title]
-    if isinstance(sheet[address], MergedCell):
-        for merged in sheet.merged_cells.ranges:
-            if coordinate_to_tuple(address) in {(row, column) for row, column in merged.cells}:
-                return title, merged.start_cell.coordinate
+    row, column = coordinate_to_tuple(address)
+    for merged in workbook[title].merged_cells.ranges:
+        if merged.min_row <= row <= merged.max_row and merged.min_col <= column <= merged.max_col:
+            return title, f"{get_column_letter(merged.min_col)}{merged.min_row}"
     return place
 
 
@@ -346,7 +298,7 @@ def _write_row(
     lines = 1
     for column, value in enumerate(values, start=1):
         if isinstance(value, str):
-            text = plain(shortened(value, _MOST_TEXT))
+            text = plain(shortened(value, MOST_TEXT))
             painting.put_text(sheet, row, column, text)
             room = 0.9 * (sheet.column_dimensions[get_column_letter(column)].width or 10) - 1
             lines = max(lines, sum(ceil(painting.display_width(line) / room) or 1 for line in text.split("\n")))

@@ -29,6 +29,7 @@ from tests.unit.answer_world import ORGAN, RECEIPT, SHA, SUBMISSION, Night
 from tests.unit.reader_files import FORMS, SHEET_PART, rejection, repacked, saved, template
 
 FORM = FORMS["fj_annex_2017"]
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 QUOTED = 'It\'s "表" & <b>'
 PARTS = re.compile(
     r"\[Content_Types\]\.xml|_rels/\.rels|docProps/(app|core)\.xml|xl/(workbook|styles|sharedStrings)\.xml"
@@ -228,13 +229,31 @@ def test_a_clean_report_gets_its_copy_too(night: Night, tmp_path: Path) -> None:
     assert all(cell.comment is None for row in book["统计表"].iter_rows() for cell in row)
 
 
-def test_a_workbook_that_cannot_be_copied_costs_only_its_own_copy(night: Night, tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path, workers=2, limits=Limits(max_cpu_seconds=3, max_memory_bytes=512 * 1024**2))
-    good, endless = template(FORM), with_endless_range(template(FORM))
+def test_a_merged_range_to_the_end_of_the_sheet_costs_nothing(night: Night, tmp_path: Path) -> None:
+    sheet = xml_of(template(FORM))[SHEET_PART]
+    endless = re.sub(r"<mergeCells[^>]*>", '\\g<0><mergeCell ref="Z1:XFD1048576"/>', sheet)
+    data = copied(night, tmp_path, repacked(template(FORM), {SHEET_PART: endless}))
+    assert '<mergeCell ref="Z1:XFD1048576"' in xml_of(data)["xl/worksheets/sheet2.xml"]
+
+
+@pytest.mark.parametrize(
+    ("styles", "why"),
+    [
+        ("<styleSheet>", "ParseError"),
+        # what takes more than its seconds is ended with its process
+        (f"<styleSheet xmlns='{MAIN}'><cellXfs>{'<xf/>' * 2_000_000}</cellXfs></styleSheet>", "BrokenProcessPool"),
+    ],
+    ids=["damaged", "endless"],
+)
+def test_a_workbook_that_cannot_be_copied_costs_only_its_own_copy(
+    night: Night, tmp_path: Path, styles: str, why: str
+) -> None:
+    settings = Settings(home=tmp_path, workers=2, limits=Limits(max_cpu_seconds=3))
+    bad = repacked(template(FORM), {"xl/styles.xml": styles})
     night.submission(
         submission_id="cccccccccccc", report_year=2016, sha256="fe" * 32, receipt_no="XMP00101-other", sequence=2
     )
-    for sha256, data in ((SHA, endless), ("fe" * 32, good)):
+    for sha256, data in ((SHA, bad), ("fe" * 32, template(FORM))):
         path = archived_path(settings.archive, sha256)
         path.parent.mkdir(parents=True)
         path.write_bytes(data)
@@ -243,11 +262,5 @@ def test_a_workbook_that_cannot_be_copied_costs_only_its_own_copy(night: Night, 
     folder = settings.outbox / ORGAN
     book = load_workbook(folder / f"{RECEIPT}.xlsx")
     assert book.sheetnames == [LIST_SHEET, "读到的报表", "_gongkai"]
-    assert re.search(r"所报工作簿无法转存（\w+）", book[LIST_SHEET]["A4"].value)
+    assert f"所报工作簿无法转存（{why}），后面的表改为按读到的内容填出。" in book[LIST_SHEET]["A4"].value
     assert load_workbook(folder / "XMP00101-other.xlsx").sheetnames == [LIST_SHEET, "统计表", "_gongkai"]
-
-
-def with_endless_range(data: bytes) -> bytes:
-    """A merged range to the end of the sheet: openpyxl makes a cell of every one of its seventeen thousand million."""
-    sheet = xml_of(data)[SHEET_PART]
-    return repacked(data, {SHEET_PART: re.sub(r"<mergeCells[^>]*>", '\\g<0><mergeCell ref="Z1:XFD1048576"/>', sheet)})
