@@ -76,6 +76,8 @@ class _Shown(ExcelReader):
         for name in _PAGE:
             if (value := getattr(parsed, name, None)) is not None:
                 setattr(worksheet, name, value)
+        if parsed.sheet_properties is not None:
+            worksheet.sheet_properties.pageSetUpPr = parsed.sheet_properties.pageSetUpPr
         worksheet.page_setup.id = None  # the printer's own settings, which stay behind
         worksheet.sheet_view.tabSelected = False
         for merged in parsed.merged_cells.mergeCell if parsed.merged_cells else ():

@@ -81,6 +81,7 @@ def test_offending_cells_are_coloured_commented_and_listed(night: Night, tmp_pat
     assert book["_gongkai"].sheet_state == "veryHidden"
     sheet = book["统计表"]
     assert sheet["D12"].value is not None
+    assert sheet.sheet_properties.pageSetUpPr.fitToPage  # prints as the form does
     assert (sheet["D12"].fill.fgColor.rgb, sheet["D14"].fill.fgColor.rgb) == ("FFFF9B8F", "FFFDDCD7")
     assert sheet["D12"].border.left.style == "medium"
     assert sheet["D13"].comment is None
