@@ -13,7 +13,7 @@ from typing import Final
 
 from pipelines.readers.cells import Found, complete, reported
 from pipelines.readers.grid import Grid, Printed, address
-from pipelines.readers.identity import IDENTITY_SHEET, Identity, read_identity
+from pipelines.readers.identity import IDENTITY_SHEET, Identity, read_identity, refuse_answer
 from pipelines.readers.labels import normalise, years_in
 from pipelines.readers.model import FileReading, Problem, ReadSubmission
 from pipelines.readers.numbers import parse_number
@@ -37,6 +37,7 @@ _PUNCTUATION: Final = re.compile("[，。；：、,;:]")
 
 def read_grids(grids: Sequence[Grid], name: str, assumed_year: int | None = None) -> FileReading:
     """The submissions of one workbook. Raises RejectedError where none can be made out."""
+    refuse_answer(grids)
     visible = [grid for grid in grids if not grid.is_hidden and grid.sheet not in (IDENTITY_SHEET, NARRATIVE_SHEET)]
     found = recognise(visible, load_forms().values())
     identity = read_identity(grids, [head for item in found for head in item.heads], name, assumed_year)

@@ -14,11 +14,11 @@ import dagster as dg
 import duckdb
 import pytest
 
+from pipelines.answers import READS
 from pipelines.definitions import build_defs
 from pipelines.instance import QUIET
 from pipelines.knowledge import load_knowledge
 from pipelines.lock import JOB_NAME
-from pipelines.receipts import READS
 from pipelines.resources import Night
 from pipelines.settings import Settings
 from schemas.tables import TABLES

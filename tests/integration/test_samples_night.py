@@ -15,6 +15,7 @@ from typing import Any
 import dagster as dg
 import pytest
 from click.testing import CliRunner
+from openpyxl import load_workbook
 from rich.cells import cell_len
 
 from pipelines.cli import main
@@ -421,8 +422,8 @@ def test_a_check_says_of_every_sample_what_the_night_says(night: Settings) -> No
 def test_every_submission_has_its_receipt(night: Settings) -> None:
     numbers = rows(night, "SELECT organ_code, receipt_no FROM core.fct_submission")
     for organ, number in numbers:
-        assert (night.outbox / organ / f"{number}.html").is_file()
-        assert (night.outbox / organ / f"{number}.json").is_file()
+        for ending in ("html", "json", "xlsx"):
+            assert (night.outbox / organ / f"{number}.{ending}").is_file()
     ((number,),) = rows(
         night,
         "SELECT receipt_no FROM core.fct_submission"
@@ -437,7 +438,13 @@ def test_every_submission_has_its_receipt(night: Settings) -> None:
     assert cells["req_new"][2] == "9"
     assert cells["req_new"][1][0].isalpha()
     page = (night.outbox / STORY.held.organ_code / f"{number}.html").read_text(encoding="utf-8")
-    assert f"{cells['req_new'][0]}!{cells['req_new'][1]} 9" in page
+    sheet, address, _ = cells["req_new"]
+    assert f'<td class="place">{sheet}!{address}</td>' in page
+    # the marked copy names the same cell, and shows in it what the department wrote
+    book = load_workbook(night.outbox / STORY.held.organ_code / f"{number}.xlsx")
+    assert book.sheetnames == ["核对结果", sheet, "_gongkai"]
+    assert book[sheet][address].value == 9
+    assert book[sheet][address].comment.text.startswith("问题1（错误，规则M01）\n填报：9\n等式两边：9 与 6，相差3")
 
 
 @pytest.fixture
@@ -486,7 +493,7 @@ def test_a_second_night_over_an_unchanged_inbox_changes_nothing(night: Settings)
         table: rows(night, f"SELECT bit_xor(hash(t)) FROM {table} AS t") for table in TABLES if table != "meta.build"
     }
     first_seen = rows(night, "SELECT finding_id, first_seen_at FROM core.fct_finding ORDER BY 1")
-    receipts = {path: path.stat().st_mtime_ns for path in night.outbox.rglob("*.html")}
+    receipts = {path: path.stat().st_mtime_ns for path in night.outbox.rglob("*.*")}
     output = nightly(night.home)
     assert "样例文件" not in output
     after = {
@@ -495,7 +502,7 @@ def test_a_second_night_over_an_unchanged_inbox_changes_nothing(night: Settings)
     assert after == before
     assert rows(night, "SELECT finding_id, first_seen_at FROM core.fct_finding ORDER BY 1") == first_seen
     assert rows(night, "SELECT night FROM meta.build") == [(2,)]
-    assert {path: path.stat().st_mtime_ns for path in night.outbox.rglob("*.html")} == receipts
+    assert {path: path.stat().st_mtime_ns for path in night.outbox.rglob("*.*")} == receipts
     journal = Journal(night.archive)
     assert [len(entry["new_findings"]) for entry in journal.of("night_closed")] == [len(first_seen), 0]
     assert sorted(path.name for path in (night.published / "generations").iterdir()) == ["1", "2"]
