@@ -161,7 +161,7 @@ class Answer:
 
     def as_json(self) -> dict[str, Any]:
         """The answer for machines: exact decimals and times as text once it is dumped with ``default=str``."""
-        hidden = ("mode", "gates_total", "official_receipt_no")
+        hidden = ("mode", "gates_total", "official_receipt_no", "is_overtaken")
         told = {name: value for name, value in self.about.items() if name not in hidden}
         step = asdict(self.next_step)
         return told | {
@@ -208,7 +208,8 @@ def _submissions(
         SELECT s.receipt_no, s.submission_id, s.organ_code, o.name AS organ_name, s.report_year, s.form_code,
                f.short_title, s.basis, s.file_name AS file, s.status, s.is_official, s.is_nil, s.received_at, s.sha256,
                coalesce(c.cells, 0) AS cells, s.variant, coalesce(c.digest, '') AS digest,
-               d.due_on, d.mode, coalesce(d.gates_total, false) AS gates_total, e.receipt_no AS official_receipt_no
+               d.due_on, d.mode, coalesce(d.gates_total, false) AS gates_total, e.receipt_no AS official_receipt_no,
+               coalesce(e.sequence > s.sequence, false) AS is_overtaken
         FROM core.fct_submission AS s
         JOIN core.dim_organ AS o ON o.organ_code = s.organ_code
         JOIN core.dim_form AS f ON f.form_code = s.form_code

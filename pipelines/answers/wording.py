@@ -19,6 +19,7 @@ STATUS: Final = {
     "held": "已扣留：有错误，请改正后重报",
     "unreadable": "未能读取",
     "superseded": "已接受，后来又被新的一份替代",
+    "overtaken": "有错误，未采用；后来报的一份已经采用",
     "published": "已接受（公布的报告不扣留），但数字有错误",
     "differs": "已接受，但与所属单位的数字不一致",
     "duplicate": "重复文件",
@@ -52,6 +53,7 @@ _STEPS: Final = {
         "数字已经采用。请与所属各单位逐格核对下面标为“错误”的问题；是本表填错的，改正后{resend}是所属单位填错的，请它重报。",
     ),
     "superseded": ("none", "同一年度后来又收到一份，现在采用的是那一份{other}。这一份不用再做什么。"),
+    "overtaken": ("none", "后来收到的一份{other}已经采用，这一份的错误不用再改，留着备查。"),
     "unreadable": ("resubmit", "这个文件没有采用。请按上面的原因处理，{resend}"),
     "duplicate": ("none", "内容与以前收到的文件完全相同，不用再做什么；以前的回执仍然有效。"),
     "read": ("resubmit", "文件中的报表另有回执；下面所列的内容没有读到，请改正后{resend}"),
@@ -103,8 +105,10 @@ def status_key(about: Mapping[str, Any], *, has_errors: bool) -> str:
     """The key of STATUS that tells what became of a submission or file."""
     if about["status"] == "unreadable":
         return about["outcome"] if about["outcome"] in STATUS else "unreadable"
-    if about["status"] in ("noted", "held"):
-        return str(about["status"])
+    if about["status"] == "noted":
+        return "noted"
+    if about["status"] == "held":
+        return "overtaken" if about["is_overtaken"] else "held"
     if not about["is_official"]:
         return "superseded"
     if has_errors:

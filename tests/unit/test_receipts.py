@@ -169,11 +169,23 @@ def test_a_held_report_is_told_by_when(night: Night, outbox: Path, due_on: date,
 
 def test_who_waits_depends_on_what_counts_meanwhile(night: Night, outbox: Path) -> None:
     night.file(f"{ORGAN}/报表.xlsx", count=1)
-    night.submission(status="held", is_official=False)
-    night.submission(submission_id="cccccccccccc", receipt_no="XMP00101-earlier", sequence=2)
+    night.submission(status="held", is_official=False, sequence=2)
+    night.submission(submission_id="cccccccccccc", receipt_no="XMP00101-earlier")
     night.write(outbox)
     assert "沿用本单位上一份正式数（XMP00101-earlier）。" in Page(outbox / ORGAN / f"{RECEIPT}.html").text
     assert receipt(outbox / ORGAN, "XMP00101-earlier")["next_step"]["action"] == "none"
+
+
+def test_a_wrong_report_that_a_better_one_followed_asks_for_nothing(night: Night, outbox: Path) -> None:
+    night.file(f"{ORGAN}/报表.xlsx", count=1)
+    night.submission(status="held", is_official=False)
+    night.submission(submission_id="cccccccccccc", receipt_no="XMP00101-later", sequence=2)
+    night.duty(date(2018, 3, 31))
+    night.write(outbox)
+    step = receipt(outbox / ORGAN)["next_step"]
+    assert (step["action"], step["days_left"], step["waiting"]) == ("none", None, "")
+    assert "后来收到的一份（XMP00101-later）已经采用" in step["text"]
+    assert "有错误，未采用；后来报的一份已经采用" in Page(outbox / ORGAN / f"{RECEIPT}.html").text
 
 
 def test_a_report_that_was_replaced_is_told_so(night: Night, outbox: Path) -> None:
