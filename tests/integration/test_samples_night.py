@@ -444,7 +444,9 @@ def test_every_submission_has_its_receipt(night: Settings) -> None:
     book = load_workbook(night.outbox / STORY.held.organ_code / f"{number}.xlsx")
     assert book.sheetnames == ["核对结果", sheet, "_gongkai"]
     assert book[sheet][address].value == 9
-    assert book[sheet][address].comment.text.startswith("问题1（错误，规则M01）\n填报：9\n等式两边：9 与 6，相差3")
+    assert book[sheet][address].comment.text.startswith(
+        "问题1（错误，规则M01）最可能填错\n填报：9\n应为（推算）：6，相差3"
+    )
 
 
 @pytest.fixture
