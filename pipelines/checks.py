@@ -23,6 +23,39 @@ class TableCheck:
     """a query of one row: numbers shown beside the bad rows, by column name"""
 
 
+_CHANGES: Final = "report_year, slice_kind, slice_code, indicator_code, applicant_kind, measure"
+_STEPS: Final = "concept_code, report_year, slice_kind, slice_code, form_code"
+
+
+def _conserved(table: str, changes: str, key: str) -> TableCheck:
+    """Every change is the sum of its parts, and no part stands without its change."""
+    return TableCheck(
+        table,
+        "adds_up_to_change",
+        "各机构各部分之和恰等于增减",
+        f"""
+        SELECT {key}, c.change, p.contributions
+        FROM (SELECT {key}, change FROM {changes} WHERE change IS NOT NULL) AS c
+        FULL JOIN (SELECT {key}, sum(contribution) AS contributions FROM {table} GROUP BY {key}) AS p USING ({key})
+        WHERE c.change IS NULL OR c.change <> coalesce(p.contributions, 0)
+        """,  # noqa: S608 - names of ours
+        is_blocking=True,
+    )
+
+
+def _named(table: str, key: str) -> TableCheck:
+    return TableCheck(
+        table,
+        "revisions_have_an_organ",
+        "上年数公布以后，名录没有改变分组所含的机构",
+        f"""
+        SELECT {key}, contribution FROM {table} WHERE organ_code = ''
+        ORDER BY {key}
+        """,  # noqa: S608 - names of ours
+        is_blocking=False,
+    )
+
+
 FAMILIES: Final = {
     "F": "附表",
     "G": "全国统计表",
@@ -180,6 +213,10 @@ CHECKS: Final = (
         """,
         is_blocking=False,
     ),
+    _conserved("mart.contribution", "mart.year_over_year", _CHANGES),
+    _named("mart.contribution", _CHANGES),
+    _conserved("mart.concept_contribution", "mart.concept_series", _STEPS),
+    _named("mart.concept_contribution", _STEPS),
     TableCheck(
         "meta.build",
         "conserved",

@@ -50,7 +50,19 @@ HAND_MADE = (
     "core.fct_finding",
     "core.official_cell",
 )
-MARTS = ("mart.city_rollup", "mart.year_over_year", "mart.reported_vs_computed", "mart.assessment_rate")
+MARTS = (
+    "mart.slice_organ",
+    "mart.city_rollup",
+    "mart.comparison_base",
+    "mart.year_over_year",
+    "mart.contribution",
+    "mart.year_over_year_like_for_like",
+    "mart.concept_organ",
+    "mart.concept_series",
+    "mart.concept_contribution",
+    "mart.reported_vs_computed",
+    "mart.assessment_rate",
+)
 
 
 @cache
@@ -204,7 +216,7 @@ class City:
         connection = duckdb.connect(":memory:")
         create_stage(connection)
         rows = knowledge().rows()
-        for table in ("form_cell", "comparability", "rate_term"):
+        for table in ("form_cell", "comparability", "concept_step", "concept_term", "rate_term", "threshold"):
             load_rows(connection, f"stage.{table}", rows[table])
         connection.execute("CREATE SCHEMA core")
         for table in HAND_MADE:
