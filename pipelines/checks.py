@@ -162,16 +162,19 @@ CHECKS: Final = (
         """
         WITH part AS (
             SELECT report_year, form_code, indicator_code, applicant_kind, measure, slice_kind,
-                   coalesce(sum(value), 0) AS total
+                   coalesce(sum(value), 0) AS total, count(*) - count(value) AS without
             FROM mart.city_rollup WHERE slice_kind IN ('city', 'level', 'organ_kind')
             GROUP BY ALL
         )
-        SELECT p.*, c.total AS city_total
+        SELECT p.* EXCLUDE (without), c.total AS city_total
         FROM part AS p JOIN part AS c
             ON c.report_year = p.report_year AND c.form_code = p.form_code AND c.indicator_code = p.indicator_code
             AND c.applicant_kind = p.applicant_kind AND c.measure = p.measure AND c.slice_kind = 'city'
-        -- a sum that has more digits than a value is NULL in the roll-up
-        WHERE p.total <> c.total AND abs(p.total) < 100000000000000
+        WHERE p.total <> c.total
+          -- a sum that has more digits than a value is NULL in the roll-up: with one on both sides nothing is known, with
+          -- one on either the difference is at least as wide
+          AND NOT (p.without > 0 AND c.without > 0)
+          AND NOT (p.without + c.without > 0 AND abs(p.total - c.total) >= 100000000000000)
         """,
         is_blocking=True,
     ),

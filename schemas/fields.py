@@ -443,7 +443,9 @@ FIELDS: Final = _fields(
         "贡献",
         "Part of the change, exact and never 0; as wide as a sum, so that none is cut",
     ),
-    Field("organs_in_panel", "INTEGER", "可比机构数", "Organs with a figure in both years, predecessors summed", minimum=0),
+    Field(
+        "organs_in_panel", "INTEGER", "可比机构数", "Organs with a figure in both years, predecessors summed", minimum=0
+    ),
     Field("organs_entered", "INTEGER", "新增机构数", "Organs that have no year before, nor a predecessor", minimum=0),
     Field(
         "organs_left",
@@ -456,8 +458,8 @@ FIELDS: Final = _fields(
         "organs_excluded",
         "INTEGER",
         "不可比机构数",
-        "Organs with a year before that is not comparable: a share is not stated, a predecessor's report is missing, or a"
-        " cell is blank",
+        "Organs with a year before that cannot be compared: a share is not stated, its own or a predecessor's report of"
+        " either year is missing, or a cell is blank",
         minimum=0,
     ),
     Field("concept_code", "VARCHAR", "指标族", "Family of comparable figures across form editions"),

@@ -166,7 +166,7 @@ contribution AS (
         k.form_code,
         '' AS organ_code,
         'revision' AS part,
-        k.prior_value_now - k.prior_value - coalesce(n.contribution, 0) AS contribution
+        CAST(k.prior_value_now AS DECIMAL(38, 4)) - k.prior_value - coalesce(n.contribution, 0) AS contribution
     FROM compared AS k
     LEFT JOIN named AS n USING (concept_code, report_year, slice_kind, slice_code, form_code)
     WHERE k.prior_release_id IS NOT NULL

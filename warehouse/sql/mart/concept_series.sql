@@ -161,11 +161,11 @@ changed AS (
     SELECT
         n.*,
         t.limit_value AS smallest_base,
-        CASE WHEN n.reason = '' THEN TRY_CAST(n.value - n.prior_value AS DECIMAL(18, 4)) END AS change,
+        CASE WHEN n.reason = '' THEN TRY_CAST(CAST(n.value AS DECIMAL(38, 4)) - n.prior_value AS DECIMAL(18, 4)) END AS change,
         CASE
             WHEN n.reason = '' AND n.prior_value <> 0 AND abs(n.prior_value) >= t.limit_value
                 THEN TRY_CAST(
-                    round(100 * CAST(n.value - n.prior_value AS DOUBLE) / CAST(n.prior_value AS DOUBLE), 4)
+                    round(100 * CAST(CAST(n.value AS DECIMAL(38, 4)) - n.prior_value AS DOUBLE) / CAST(n.prior_value AS DOUBLE), 4)
                     AS DECIMAL(18, 4)
                 )
         END AS change_pct

@@ -202,7 +202,7 @@ contribution AS (
         k.measure,
         '' AS organ_code,
         'revision' AS part,
-        k.prior_value_now - k.prior_value - coalesce(n.contribution, 0) AS contribution
+        CAST(k.prior_value_now AS DECIMAL(38, 4)) - k.prior_value - coalesce(n.contribution, 0) AS contribution
     FROM compared AS k
     LEFT JOIN named AS n USING (report_year, slice_kind, slice_code, indicator_code, applicant_kind, measure)
     WHERE k.prior_release_id IS NOT NULL

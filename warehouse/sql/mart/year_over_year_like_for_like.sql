@@ -1,8 +1,8 @@
 -- grain: row of mart.year_over_year of class A or B: the same organs in both years, both years as official now. Whoever
 -- took over an organ is compared with the sum of its own figures and its predecessors', wherever they then counted, by
 -- the shares that the register states (stage.succession); an organ that was moved takes its year before along. An organ
--- that gave or took a part that is not stated, misses a predecessor's report, or has a blank on either side is left out
--- and counted in organs_excluded; nothing is divided by guess. The change stands also where a total is incomplete: it is
+-- that gave or took a part that is not stated, lacks its own or a predecessor's report of either year, or has a blank on
+-- either side is left out and counted in organs_excluded; nothing is divided by guess. The change stands also where a total is incomplete: it is
 -- that of the organs_in_panel, and a note says so.
 WITH leaf AS (
     SELECT report_year, form_code, organ_code, submission_id, is_nil
@@ -37,7 +37,6 @@ target AS (
     SELECT p.report_year, p.form_code, p.prior_form_code, p.measure, l.organ_code, l.submission_id, l.is_nil
     FROM column_pair AS p
     JOIN leaf AS l ON l.report_year = p.report_year AND l.form_code = p.form_code
-    WHERE l.submission_id IS NOT NULL
 ),
 
 given AS (
@@ -54,6 +53,7 @@ source AS (
         t.prior_form_code,
         t.measure,
         t.organ_code,
+        t.submission_id IS NULL AS is_missing,
         s.organ_code AS source_code,
         s.submission_id,
         s.is_nil,
@@ -74,6 +74,7 @@ source AS (
         t.prior_form_code,
         t.measure,
         t.organ_code,
+        t.submission_id IS NULL AS is_missing,
         u.organ_code AS source_code,
         s.submission_id,
         s.is_nil,
@@ -95,7 +96,7 @@ traced AS (
         prior_form_code,
         measure,
         organ_code,
-        count(*) FILTER (submission_id IS NULL OR is_unstated) = 0 AS is_known
+        count(*) FILTER (submission_id IS NULL OR is_unstated OR is_missing) = 0 AS is_known
     FROM source
     GROUP BY report_year, form_code, prior_form_code, measure, organ_code
 ),
@@ -109,7 +110,8 @@ prior_figure AS (
         k.applicant_kind,
         k.measure,
         s.organ_code,
-        sum(s.share * CASE WHEN s.is_nil THEN 0 ELSE coalesce(c.value, c.derived_value) END) AS value,
+        -- wide enough for the product
+        sum(s.share * CAST(CASE WHEN s.is_nil THEN 0 ELSE coalesce(c.value, c.derived_value) END AS DECIMAL(26, 4))) AS value,
         count(*) FILTER (NOT s.is_nil AND c.value IS NULL AND c.derived_value IS NULL) AS blanks
     FROM cell AS k
     JOIN traced AS d
@@ -177,8 +179,8 @@ total AS (
         p.measure
 ),
 
--- who of the slice is new: nobody's figures of the year before are its own
-present AS (
+-- whoever of the slice has a year before, and who is new: nobody's figures of the year before are its own
+filed AS (
     SELECT
         m.report_year,
         m.slice_kind,
@@ -186,8 +188,8 @@ present AS (
         t.form_code,
         t.prior_form_code,
         t.measure,
-        count(*) AS organs,
-        count(*) FILTER (d.organ_code IS NULL) AS entered
+        count(d.organ_code) AS traced,
+        count(*) FILTER (d.organ_code IS NULL AND t.submission_id IS NOT NULL) AS entered
     FROM target AS t
     JOIN mart.slice_organ AS m
         ON m.report_year = t.report_year AND m.form_code = t.form_code AND m.organ_code = t.organ_code
@@ -242,7 +244,7 @@ joined AS (
         coalesce(t.organs, 0) AS organs_in_panel,
         coalesce(n.entered, 0) AS organs_entered,
         coalesce(g.organs, 0) AS organs_left,
-        coalesce(n.organs, 0) - coalesce(n.entered, 0) - coalesce(t.organs, 0) AS organs_excluded,
+        coalesce(n.traced, 0) - coalesce(t.organs, 0) AS organs_excluded,
         coalesce(c.organs, 0) AS missing,
         coalesce(b.organs, 0) AS prior_missing
     FROM compared AS k
@@ -250,7 +252,7 @@ joined AS (
         USING (
             report_year, slice_kind, slice_code, form_code, prior_form_code, indicator_code, applicant_kind, measure
         )
-    LEFT JOIN present AS n USING (report_year, slice_kind, slice_code, form_code, prior_form_code, measure)
+    LEFT JOIN filed AS n USING (report_year, slice_kind, slice_code, form_code, prior_form_code, measure)
     LEFT JOIN gone AS g USING (report_year, slice_kind, slice_code, form_code, prior_form_code, measure)
     LEFT JOIN missing AS c USING (report_year, slice_kind, slice_code, form_code)
     LEFT JOIN missing AS b
@@ -264,11 +266,11 @@ changed AS (
     SELECT
         j.*,
         t.limit_value AS smallest_base,
-        TRY_CAST(j.value - j.prior_value AS DECIMAL(18, 4)) AS change,
+        TRY_CAST(CAST(j.value AS DECIMAL(38, 4)) - j.prior_value AS DECIMAL(18, 4)) AS change,
         CASE
             WHEN j.prior_value <> 0 AND abs(j.prior_value) >= t.limit_value
                 THEN TRY_CAST(
-                    round(100 * CAST(j.value - j.prior_value AS DOUBLE) / CAST(j.prior_value AS DOUBLE), 4)
+                    round(100 * CAST(CAST(j.value AS DECIMAL(38, 4)) - j.prior_value AS DOUBLE) / CAST(j.prior_value AS DOUBLE), 4)
                     AS DECIMAL(18, 4)
                 )
         END AS change_pct
