@@ -171,8 +171,8 @@ CHECKS: Final = (
             ON c.report_year = p.report_year AND c.form_code = p.form_code AND c.indicator_code = p.indicator_code
             AND c.applicant_kind = p.applicant_kind AND c.measure = p.measure AND c.slice_kind = 'city'
         WHERE p.total <> c.total
-          -- a sum that has more digits than a value is NULL in the roll-up: with one on both sides nothing is known, with
-          -- one on either the difference is at least as wide
+          -- a sum that has more digits than a value is NULL in the roll-up: with one on both sides nothing is known,
+          -- with one on either the difference is at least as wide
           AND NOT (p.without > 0 AND c.without > 0)
           AND NOT (p.without + c.without > 0 AND abs(p.total - c.total) >= 100000000000000)
         """,

@@ -4,9 +4,9 @@ Belongs here: the crosswalk as data - its expansion to single indicators, and ea
 sum of cells -, the base from which a percentage is given, and the terms of the assessment rates. Does not belong here:
 computing a series or a rate (``warehouse/sql/mart``). Source: the crosswalk of the form eras.
 
-A side of a crosswalk row is one cell, several joined by ``+``, or ``Σ`` before a code that ends in ``*``: every row that
-begins so. ``[total]`` names the kind of applicant, and is meant where a row has kinds and none is named. A ``*`` without
-Σ and a list with ``;`` name several figures of which no single one is the family's: such a family has no series.
+A side of a crosswalk row is one cell, several joined by ``+``, or ``Σ`` before a code that ends in ``*``: every row
+that begins so. ``[total]`` names the kind of applicant, and is meant where a row has kinds and none is named. A ``*``
+without Σ and a list with ``;`` name several figures of which no single one is the family's: it has no series there.
 """
 
 from __future__ import annotations

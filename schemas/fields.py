@@ -397,8 +397,8 @@ FIELDS: Final = _fields(
         "prior_value",
         "DECIMAL(18,4)",
         "上年数值",
-        "The figure of the year before: as last released before this year's first figures were, as official now where it"
-        " was not; like for like always as official now. NULL if not comparable",
+        "The figure of the year before: as last released before this year's first figures were, as official now where"
+        " it was not; like for like always as official now. NULL if not comparable",
     ),
     Field("prior_value_now", "DECIMAL(18,4)", "上年现行数", "The figure of the year before as official now"),
     Field("prior_form_code", "VARCHAR", "上年表样", "Form edition of the year before; NULL = none to compare with"),
@@ -433,8 +433,8 @@ FIELDS: Final = _fields(
         "part",
         "VARCHAR",
         "增减部分",
-        "matched (organ in both years), entered, left, revision (of the year before since its release) or definition (of"
-        " the edition; only where an organ filed both for the year before)",
+        "matched (organ in both years), entered, left, revision (of the year before since its release) or definition"
+        " (of the edition; only where an organ filed both for the year before)",
         allowed=("matched", "entered", "left", "revision", "definition"),
     ),
     Field(

@@ -105,7 +105,7 @@ CREATE TABLE stage.decision (
 CREATE TABLE stage.finding_event (
     finding_id VARCHAR NOT NULL, night INTEGER NOT NULL, state VARCHAR NOT NULL, changed_at TIMESTAMP NOT NULL,
     why VARCHAR NOT NULL);
--- publications whose figures were frozen, oldest first, and what they said: official cells and roll-up as then published
+-- publications whose figures were frozen, oldest first, and what they said: official cells and roll-up
 CREATE TABLE stage.release (
     release_id VARCHAR NOT NULL, night INTEGER NOT NULL, released_at TIMESTAMP NOT NULL, content_hash VARCHAR NOT NULL);
 CREATE TABLE stage.release_cell (

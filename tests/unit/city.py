@@ -231,6 +231,7 @@ class City:
         event: str,
         year: int,
         sentence: str = "",
+        *,
         successor: str | None = None,
         share: Decimal | None = None,
     ) -> City:
