@@ -7,6 +7,22 @@ WITH compared AS (
     SELECT * FROM mart.concept_series WHERE change IS NOT NULL
 ),
 
+-- each organ's figures of the releases in question
+released AS (
+    SELECT
+        c.release_id,
+        t.concept_code,
+        c.report_year,
+        c.form_code,
+        c.organ_code,
+        sum(coalesce(c.value, c.derived_value)) AS value
+    FROM stage.release_cell AS c
+    JOIN stage.concept_term AS t
+        ON t.form_code = c.form_code AND t.indicator_code = c.indicator_code AND t.applicant_kind = c.applicant_kind
+    WHERE c.measure = 'annual' AND c.release_id IN (SELECT prior_release_id FROM compared)
+    GROUP BY c.release_id, t.concept_code, c.report_year, c.form_code, c.organ_code
+),
+
 figure AS (
     SELECT
         k.concept_code,
@@ -59,7 +75,7 @@ figure AS (
         m.organ_code,
         0,
         0,
-        coalesce(c.value, c.derived_value),
+        r.value,
         0,
         0
     FROM compared AS k
@@ -68,15 +84,12 @@ figure AS (
         AND m.slice_kind = k.slice_kind
         AND m.slice_code = k.slice_code
         AND m.form_code = k.prior_form_code
-    JOIN stage.concept_term AS t ON t.concept_code = k.concept_code AND t.form_code = k.prior_form_code
-    JOIN stage.release_cell AS c
-        ON c.release_id = k.prior_release_id
-        AND c.organ_code = m.organ_code
-        AND c.report_year = m.report_year
-        AND c.form_code = m.form_code
-        AND c.indicator_code = t.indicator_code
-        AND c.applicant_kind = t.applicant_kind
-        AND c.measure = 'annual'
+    JOIN released AS r
+        ON r.release_id = k.prior_release_id
+        AND r.concept_code = k.concept_code
+        AND r.organ_code = m.organ_code
+        AND r.report_year = m.report_year
+        AND r.form_code = m.form_code
 ),
 
 organ_figure AS (
@@ -96,19 +109,31 @@ organ_figure AS (
     GROUP BY concept_code, report_year, slice_kind, slice_code, form_code, organ_code
 ),
 
--- redefined: the figure of the year before in the new edition, where the organ filed both
+-- who filed the new edition for the year before as well
+redefined AS (
+    SELECT k.concept_code, k.report_year, k.slice_kind, k.slice_code, k.form_code, d.organ_code, d.value
+    FROM compared AS k
+    JOIN mart.concept_organ AS d
+        ON d.concept_code = k.concept_code AND d.report_year = k.report_year - 1 AND d.form_code = k.form_code
+    WHERE k.form_code <> k.prior_form_code AND d.value IS NOT NULL
+),
+
 measured AS (
-    SELECT f.*, k.prior_release_id, coalesce(d.value, f.prior_now) AS redefined
+    SELECT
+        f.*,
+        k.prior_release_id,
+        CASE
+            WHEN f.is_current = 1 AND f.is_prior = 1 THEN coalesce(d.value, f.prior_now) ELSE f.prior_now
+        END AS redefined
     FROM organ_figure AS f
     JOIN compared AS k USING (concept_code, report_year, slice_kind, slice_code, form_code)
-    LEFT JOIN mart.concept_organ AS d
+    LEFT JOIN redefined AS d
         ON d.concept_code = f.concept_code
-        AND d.report_year = f.report_year - 1
-        AND d.organ_code = f.organ_code
+        AND d.report_year = f.report_year
+        AND d.slice_kind = f.slice_kind
+        AND d.slice_code = f.slice_code
         AND d.form_code = f.form_code
-        AND f.form_code <> k.prior_form_code
-        AND f.is_current = 1
-        AND f.is_prior = 1
+        AND d.organ_code = f.organ_code
 ),
 
 named AS (
