@@ -10,6 +10,10 @@ WITH compared AS (
     SELECT * FROM mart.year_over_year WHERE change IS NOT NULL
 ),
 
+released AS (
+    SELECT * FROM stage.release_cell WHERE release_id IN (SELECT prior_release_id FROM compared)
+),
+
 figure AS (
     SELECT
         k.report_year,
@@ -82,7 +86,7 @@ figure AS (
         AND m.slice_kind = k.slice_kind
         AND m.slice_code = k.slice_code
         AND m.form_code = k.prior_form_code
-    JOIN stage.release_cell AS c
+    JOIN released AS c
         ON c.release_id = k.prior_release_id
         AND c.organ_code = m.organ_code
         AND c.report_year = m.report_year
