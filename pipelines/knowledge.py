@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.settings import PROJECT
-from schemas.concept import rate_terms, shared_indicators
+from schemas.concept import concept_steps, concept_terms, rate_terms, shared_indicators, thresholds
 from schemas.form import FORMS_FOLDER, Form, load_forms
 from schemas.narrative import load_narrative_codes
+from schemas.organ_event import successions
 from schemas.register import REGISTER_FOLDER, Register, load_register, normalise_name
 from schemas.rule import Rule, load_rules, rules_hash
 from schemas.witness import load_witnesses
@@ -45,7 +46,11 @@ class Knowledge:
             "form_cell": self._form_cells(),
             "catalogue": self._rules(),
             "comparability": (item._asdict() for item in shared_indicators(self.forms)),
+            "concept_step": (step._asdict() for step in concept_steps()),
+            "concept_term": (term._asdict() for term in concept_terms(self.forms)),
             "rate_term": (term._asdict() for term in rate_terms()),
+            "succession": (succession._asdict() for succession in successions(self.register.events)),
+            "threshold": (threshold._asdict() for threshold in thresholds()),
         }
 
     def _organs(self) -> Iterable[dict[str, Any]]:

@@ -78,7 +78,19 @@ CREATE TABLE stage.catalogue (
 -- the same indicator code in two successive editions: class A to D
 CREATE TABLE stage.comparability (
     from_form VARCHAR NOT NULL, to_form VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL,
-    comparability VARCHAR NOT NULL);
+    comparability VARCHAR NOT NULL, remark VARCHAR NOT NULL);
+-- a family of figures across editions: its class at each change, and the cells whose sum it is in an edition
+CREATE TABLE stage.concept_step (
+    concept_code VARCHAR NOT NULL, from_form VARCHAR NOT NULL, to_form VARCHAR NOT NULL,
+    comparability VARCHAR NOT NULL, remark VARCHAR NOT NULL);
+CREATE TABLE stage.concept_term (
+    concept_code VARCHAR NOT NULL, form_code VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL,
+    applicant_kind VARCHAR NOT NULL);
+CREATE TABLE stage.threshold (threshold_code VARCHAR NOT NULL, limit_value DECIMAL(18,4) NOT NULL);
+-- the part of an organ's figures of the year before that is its successor's in report_year; NULL = not stated
+CREATE TABLE stage.succession (
+    report_year INTEGER NOT NULL, measure VARCHAR NOT NULL, organ_code VARCHAR NOT NULL,
+    successor_code VARCHAR NOT NULL, share DECIMAL(18,8));
 -- side: numerator, denominator
 CREATE TABLE stage.rate_term (
     rate_code VARCHAR NOT NULL, form_code VARCHAR NOT NULL, side VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL,

@@ -51,8 +51,15 @@ GRAPH = {
     "core/fct_decision": ("core", "core/fct_finding core/fct_submission"),
     "core/finding_explanation": ("core", "core/fct_finding"),
     "core/finding_cell": ("core", "core/fct_finding core/fct_submission core/finding_explanation"),
-    "mart/city_rollup": ("mart", "core/dim_organ_year core/fct_submission core/official_cell core/reporting_duty"),
-    "mart/year_over_year": ("mart", "mart/city_rollup"),
+    "mart/slice_organ": ("mart", "core/dim_organ_year core/fct_submission core/reporting_duty"),
+    "mart/city_rollup": ("mart", "core/official_cell mart/slice_organ"),
+    "mart/comparison_base": ("mart", "mart/slice_organ"),
+    "mart/year_over_year": ("mart", "mart/city_rollup mart/comparison_base mart/slice_organ"),
+    "mart/contribution": ("mart", "core/official_cell mart/slice_organ mart/year_over_year"),
+    "mart/year_over_year_like_for_like": ("mart", "core/official_cell mart/slice_organ mart/year_over_year"),
+    "mart/concept_organ": ("mart", "core/fct_submission core/official_cell"),
+    "mart/concept_series": ("mart", "mart/comparison_base mart/concept_organ mart/slice_organ"),
+    "mart/concept_contribution": ("mart", "mart/concept_organ mart/concept_series mart/slice_organ"),
     "mart/reported_vs_computed": (
         "mart",
         "core/dim_organ core/fct_submission core/official_cell mart/city_rollup",
@@ -69,6 +76,8 @@ BLOCKING = {
     "submitted_cells": {"files_accounted", "cells_conserved"},
     "core/fct_submission": {"one_official"},
     "mart/city_rollup": {"slices_add_up", "organs_conserved"},
+    "mart/contribution": {"adds_up_to_change"},
+    "mart/concept_contribution": {"adds_up_to_change"},
     "meta/build": {"conserved"},
 }
 WARNING = {
@@ -80,6 +89,8 @@ WARNING = {
     "core/fct_rule_outcome": {f"family_{letter}" for letter in "fgmtaxnhsv"},
     "core/rule_tally": {"every_rule_in_scope"},
     "mart/city_rollup": {"complete"},
+    "mart/contribution": {"revisions_have_an_organ"},
+    "mart/concept_contribution": {"revisions_have_an_organ"},
     "mart/reported_vs_computed": {"agrees_with_published"},
 }
 PUBLISHED = "published_warehouse"
@@ -166,7 +177,7 @@ def test_the_checks_and_which_of_them_block() -> None:
     expected |= {(name, check): True for name, found in BLOCKING.items() for check in found}
     expected |= {(name, check): False for name, found in WARNING.items() for check in found}
     assert {key: spec.blocking for key, spec in checks().items()} == expected
-    assert len(expected) == 25 + 6 + 18
+    assert len(expected) == 32 + 8 + 20
 
 
 def test_every_check_says_in_chinese_what_must_hold() -> None:

@@ -166,6 +166,60 @@ def test_where_nothing_can_be_compared_a_note_says_why(night: Settings) -> None:
     assert base_zero == [(None, "上年为零，不计算百分比")]
 
 
+def test_the_organs_parts_add_up_to_the_citys_change(night: Settings) -> None:
+    assert rows(
+        night,
+        "SELECT report_year, indicator_code, part, count(*), sum(contribution) FROM mart.contribution"
+        " WHERE slice_kind = 'city' AND measure = 'annual' AND indicator_code IN ('fj_open_total', 'fj_req_total')"
+        " GROUP BY ALL ORDER BY ALL",
+    ) == [
+        (2017, "fj_open_total", "matched", 72, 3809),
+        (2017, "fj_req_total", "matched", 43, -95),
+        (2018, "fj_open_total", "matched", 72, -3796),
+        (2018, "fj_req_total", "matched", 49, -135),
+    ]
+    # nobody enters or leaves in these years: like for like says the same
+    assert rows(
+        night,
+        "SELECT report_year, change, organs_in_panel, organs_entered, organs_left, organs_excluded"
+        " FROM mart.year_over_year_like_for_like WHERE slice_kind = 'city' AND measure = 'annual'"
+        " AND indicator_code = 'fj_open_total' ORDER BY report_year",
+    ) == [(2017, 3809, 73, 0, 0, 0), (2018, -3796, 73, 0, 0, 0)]
+
+
+def test_the_live_year_compares_who_is_in_both_years_and_says_for_whom(night: Settings) -> None:
+    assert rows(
+        night,
+        "SELECT organs_in_panel, organs_entered, organs_left, organs_excluded, note"
+        " FROM mart.year_over_year_like_for_like WHERE slice_kind = 'city' AND report_year = 2024"
+        " AND indicator_code = 'req_new' AND applicant_kind = 'total'",
+    ) == [(74, 0, 0, 3, "本年合计不完整，缺2家，只比较两年可比的74家")]
+    # the service centre has gone and the data bureau, which took over an unstated part of it, has come
+    assert rows(
+        night,
+        "SELECT organ_code, part FROM mart.contribution WHERE slice_code = 'own' AND report_year = 2024"
+        " AND part <> 'matched' AND indicator_code = 'req_new' AND applicant_kind = 'total' ORDER BY 1",
+    ) == [("XM00206", "entered"), ("XMP00401", "left")]
+
+
+def test_a_familys_line_ends_where_the_crosswalk_breaks_it(night: Settings) -> None:
+    assert rows(
+        night,
+        "SELECT report_year, form_code, value, comparability FROM mart.concept_series WHERE slice_kind = 'city'"
+        " AND concept_code = 'opened' ORDER BY report_year",
+    ) == [
+        (2016, "fj_annex_2017", 39129, None),
+        (2017, "fj_annex_2017", 42938, "A"),
+        (2018, "fj_annex_2017", 39142, "A"),
+    ]
+    assert rows(
+        night,
+        "SELECT s.report_year, s.change, sum(c.contribution) FROM mart.concept_series AS s"
+        " JOIN mart.concept_contribution AS c USING (concept_code, report_year, slice_kind, slice_code, form_code)"
+        " WHERE s.concept_code = 'granted' AND s.slice_kind = 'city' GROUP BY ALL ORDER BY ALL",
+    ) == [(2017, -162, -162), (2018, -47, -47)]
+
+
 def test_the_live_year_is_incomplete_and_says_so(night: Settings) -> None:
     assert rows(
         night,
