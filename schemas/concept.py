@@ -47,12 +47,21 @@ def shared_indicators(forms: Mapping[str, Form], path: Path = _CROSSWALK) -> tup
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             earlier, later = forms[row["from_form"]], forms[row["to_form"]]
-            parts = row["note"].startswith(_INCLUDES_PARTS)
-            codes = set(_codes(row["from_expr"], earlier, parts)) & set(_codes(row["to_expr"], later, parts))
-            for code in sorted(codes):
+            for code in shared_codes(row, earlier, later):
                 item = Comparability(earlier.form_code, later.form_code, code, row["comparability"])
                 found.setdefault(item[:3], item)
     return tuple(found.values())
+
+
+def includes_parts(row: Mapping[str, str]) -> bool:
+    """Whether the class of a crosswalk row holds for each part of its sums too."""
+    return row["note"].startswith(_INCLUDES_PARTS)
+
+
+def shared_codes(row: Mapping[str, str], earlier: Form, later: Form) -> list[str]:
+    """The indicator codes that both sides of a crosswalk row name, with their parts where its note says so."""
+    parts = includes_parts(row)
+    return sorted(set(_codes(row["from_expr"], earlier, parts)) & set(_codes(row["to_expr"], later, parts)))
 
 
 def rate_terms(path: Path = _RATES) -> tuple[RateTerm, ...]:
