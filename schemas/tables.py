@@ -18,6 +18,7 @@ from schemas.fields import FIELDS
 _RENAMED: Final = {
     "core.fct_file": {"file_outcome": "outcome"},
     "core.fct_submission": {"submission_status": "status"},
+    "core.submission_chain": {"submission_version": "version", "submission_status": "status"},
     "core.dim_rule": {"rule_version": "version"},
     "core.fct_decision": {"told_finding_id": "finding_id", "decision_reason": "reason", "effect_note": "note"},
     "core.finding_history": {"state_then": "state"},
@@ -119,7 +120,7 @@ TABLES: Final[Mapping[str, pa.DataFrameSchema]] = {
             "One row per submission: one organ, year and form out of one file.",
             "submission_id",
             "submission_id organ_code report_year form_code variant basis is_nil file_id file_name sha256 sequence"
-            " received_at submission_status is_official supersedes? receipt_no",
+            " received_at submission_status is_official supersedes? resubmission_reason receipt_no",
         ),
         _table(
             "core.fct_cell",
@@ -178,6 +179,15 @@ TABLES: Final[Mapping[str, pa.DataFrameSchema]] = {
             "decision_id sequence line file_id source received_at receipt_no told_finding_id decision decision_reason"
             " signed_by signed_on? submission_id? organ_code? report_year? form_code? rule_id? scope? lhs? rhs?"
             " message? effect effect_note",
+        ),
+        _table(
+            "core.submission_chain",
+            "报表各次版本",
+            "One row per submission, in its place among those of the same organ, year and form.",
+            "submission_id",
+            "submission_id organ_code report_year form_code submission_version submission_status is_official"
+            " received_at resubmission_reason differs_in_cells? repeats? supersedes? superseded_by? official_from?"
+            " official_to?",
         ),
         _table(
             "core.finding_cell",

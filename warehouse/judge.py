@@ -4,9 +4,9 @@ Belongs here: the order in which the SELECTs under ``sql/rules`` run, and the ta
 belong here: what a rule says (``schemas/rules``), any judgement on a single figure (the SELECTs), reading files.
 
 Reads ``stage.file``, ``submission``, ``cell``, ``problem``, ``decision``, ``organ``, ``organ_year``, ``organ_event``
-and ``duty``; fills ``stage.derived_value``, ``stage.rule_outcome``, ``stage.explanation`` and ``stage.verdict``. It leaves behind
-``stage.rule``, ``rule_edition``, ``rule_instance`` and ``rule_term`` - which cells take part in the outcome at (form,
-variant, rule, scope) - and drops its other tables.
+and ``duty``; fills ``stage.derived_value``, ``stage.rule_outcome``, ``stage.explanation`` and ``stage.verdict``. It
+leaves behind ``stage.rule``, ``rule_edition``, ``rule_instance`` and ``rule_term`` - which cells take part in the
+outcome at (form, variant, rule, scope) - and drops its other tables.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ CREATE OR REPLACE TABLE stage.printed_cell (
     parent_code VARCHAR NOT NULL);
 """
 _WORKING_TABLES: Final = (
-    "crosswalk", "lineage", "rule_exemption", "printed_cell", "waiver", "figure", "known", "fingerprint", "standing",
-    "rule_source", "comparison", "selected", "open_equation", "suspect",
+    "crosswalk", "lineage", "rule_exemption", "printed_cell", "waiver", "figure", "known", "fingerprint", "version",
+    "standing", "rule_source", "comparison", "selected", "open_equation", "suspect",
 )  # fmt: skip
 
 
@@ -81,6 +81,7 @@ def judge(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], forms: M
     _require_known(connection)
     _replace(connection, "waiver", "waivers")
     _replace(connection, "lineage", "lineage")
+    _replace(connection, "version", "versions")
     _replace(connection, "figure", "figures")
     for select in ("derived_from_parts", "derived_zeros"):
         _append(connection, "derived_value", select)

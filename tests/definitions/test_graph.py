@@ -49,6 +49,10 @@ GRAPH = {
     "core/official_cell": ("core", "core/fct_cell core/fct_submission"),
     "core/finding_history": ("core", "core/fct_finding"),
     "core/fct_decision": ("core", "core/fct_finding core/fct_submission"),
+    "core/submission_chain": (
+        "core",
+        "core/fct_cell core/fct_decision core/fct_finding core/fct_submission",
+    ),
     "core/finding_explanation": ("core", "core/fct_finding"),
     "core/finding_cell": ("core", "core/fct_finding core/fct_submission core/finding_explanation"),
     "mart/city_rollup": ("mart", "core/dim_organ_year core/fct_submission core/official_cell core/reporting_duty"),

@@ -97,6 +97,7 @@ class World:
         basis: str = "own",
         variant: str = "",
         nil: bool = False,
+        reason: str = "更正",
         otherwise: Figure = Decimal(0),
     ) -> str:
         """A submission with ``figures`` by cell, and ``otherwise`` in the other cells; returns its id."""
@@ -106,6 +107,7 @@ class World:
             {
                 "submission_id": submission_id, "file_id": file_id, "sequence": len(self.files), "organ_code": organ,
                 "report_year": year, "form_code": form, "variant": variant, "basis": basis, "is_nil": nil,
+                "resubmission_reason": reason,
             }
         )  # fmt: skip
         if not nil:
@@ -178,14 +180,22 @@ class World:
             )  # fmt: skip
 
     def happen(
-        self, organ: str, event: str, successor: str, year: int = 2024, share: str | None = "1", carries: str = "all"
+        self,
+        organ: str,
+        event: str,
+        successor: str,
+        year: int = 2024,
+        *,
+        share: str | None = "1",
+        carries: str = "all",
     ) -> None:
         """From ``year`` on the successor took over from the organ; ``share`` None = not stated."""
         self.events.append(
             {
                 "organ_code": organ, "event": event, "happened_on": str(year), "effective_year": year,
                 "successor_code": successor, "share": None if share is None else Decimal(share), "source": "made_up",
-                "note": "", "carries": carries if share else "none", "sentence": f"{organ}自{year}年度起{event}{successor}",
+                "note": "", "carries": carries if share else "none",
+                "sentence": f"{organ}自{year}年度起{event}{successor}",
             }
         )  # fmt: skip
 
@@ -294,7 +304,8 @@ def _organs(world: World) -> Iterable[dict[str, Any]]:
         yield {
             "organ_code": organ_code, "name": name, "kind": kind, "parent_code": parent_code,
             "district_code": district_code, "level": "lower" if district_code else "own",
-            "organ_kind": "department", "valid_from_year": world.begun.get(organ_code), "valid_to_year": None, "code_status": "made_up",
+            "organ_kind": "department", "valid_from_year": world.begun.get(organ_code), "valid_to_year": None,
+            "code_status": "made_up",
         }  # fmt: skip
 
 

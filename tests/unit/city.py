@@ -133,6 +133,7 @@ class City:
                 "status": "held" if held else "accepted",
                 "is_official": not held if official is None else official,
                 "supersedes": None,
+                "resubmission_reason": "",
                 "receipt_no": f"{organ}-{year}-{form}-{number:06d}",
             }
         )
