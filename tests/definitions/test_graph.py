@@ -170,7 +170,7 @@ def test_the_checks_and_which_of_them_block() -> None:
     expected |= {(name, check): True for name, found in BLOCKING.items() for check in found}
     expected |= {(name, check): False for name, found in WARNING.items() for check in found}
     assert {key: spec.blocking for key, spec in checks().items()} == expected
-    assert len(expected) == 25 + 6 + 18
+    assert len(expected) == 26 + 6 + 18
 
 
 def test_every_check_says_in_chinese_what_must_hold() -> None:
