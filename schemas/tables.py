@@ -205,12 +205,20 @@ TABLES: Final[Mapping[str, pa.DataFrameSchema]] = {
             "finding_id position explanation_kind indicator_code applicant_kind measure suggested_value? message",
         ),
         _table(
+            "mart.rollup_source",
+            "汇总依据",
+            "One row per year, form and organ: what its figures are used for in the totals.",
+            "report_year form_code organ_code",
+            "report_year form_code organ_code level organ_kind district_code? basis submission_id? used_as gates_total",
+        ),
+        _table(
             "mart.city_rollup",
             "全市汇总",
             "One row per year, slice, form and cell: the sum over the official own submissions.",
             f"report_year slice_kind slice_code form_code {_CELL_KEY}",
             f"report_year slice_kind slice_code form_code {_CELL_KEY} value? organs_expected organs_reported"
-            " organs_nil organs_missing coverage is_complete cells_derived cells_blank",
+            " organs_nil organs_missing organs_not_required coverage coverage_volume? min_coverage is_complete"
+            " cells_reported cells_zero cells_derived cells_blank cells_not_applicable",
         ),
         _table(
             "mart.year_over_year",

@@ -58,6 +58,10 @@ CREATE TABLE stage.duty (
     due_on DATE NOT NULL, gates_total BOOLEAN NOT NULL, mode VARCHAR NOT NULL, statutory_due_on DATE NOT NULL,
     period_from DATE NOT NULL, period_to DATE NOT NULL);
 
+-- years and forms of which a total is complete before all that gate it are in: from this share of them on
+CREATE TABLE stage.gate (
+    report_year INTEGER NOT NULL, form_code VARCHAR NOT NULL, min_coverage DECIMAL(18,4) NOT NULL);
+
 -- the forms, rules and rates as data
 CREATE TABLE stage.form (
     form_code VARCHAR NOT NULL, title VARCHAR NOT NULL, short_title VARCHAR NOT NULL, first_year INTEGER NOT NULL,

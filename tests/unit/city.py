@@ -23,7 +23,7 @@ from warehouse.build import build_table, load_rows
 from warehouse.stage import create_stage
 
 Figure = int | str | Decimal | None
-"""a number; None = blank; '=5' = blank with 5 derived"""
+"""a number; None = blank; '=5' = blank with 5 derived; '/' = not applicable"""
 ORGANS = {
     # organ_code: kind, district, level, slice
     "CITY": ("city_government", None, "own", "government"),
@@ -50,7 +50,13 @@ HAND_MADE = (
     "core.fct_finding",
     "core.official_cell",
 )
-MARTS = ("mart.city_rollup", "mart.year_over_year", "mart.reported_vs_computed", "mart.assessment_rate")
+MARTS = (
+    "mart.rollup_source",
+    "mart.city_rollup",
+    "mart.year_over_year",
+    "mart.reported_vs_computed",
+    "mart.assessment_rate",
+)
 
 
 @cache
@@ -70,6 +76,8 @@ class City:
     duties: list[dict[str, Any]] = field(default_factory=list)
     submissions: list[dict[str, Any]] = field(default_factory=list)
     cells: list[dict[str, Any]] = field(default_factory=list)
+    gates: dict[tuple[int, str], Decimal] = field(default_factory=dict)
+    """(year, form) -> share of the gating organs that is enough"""
 
     def expect(
         self,
@@ -207,6 +215,8 @@ class City:
         rows = knowledge().rows()
         for table in ("form_cell", "comparability", "rate_term"):
             load_rows(connection, f"stage.{table}", rows[table])
+        shares = ({"report_year": y, "form_code": f, "min_coverage": share} for (y, f), share in self.gates.items())
+        load_rows(connection, "stage.gate", shares)
         connection.execute("CREATE SCHEMA core")
         for table in HAND_MADE:
             connection.execute(render.create_table(TABLES[table]))
@@ -255,14 +265,14 @@ def _cells(figures: Mapping[str, Figure]) -> Iterator[dict[str, Any]]:
     for text, figure in figures.items():
         key = key_of(text)
         derived = Decimal(figure[1:]) if isinstance(figure, str) and figure.startswith("=") else None
-        value = Decimal(figure) if figure is not None and derived is None else None
+        value = Decimal(figure) if figure not in (None, "/") and derived is None else None
         yield {
             "indicator_code": key.indicator_code,
             "applicant_kind": key.applicant_kind,
             "measure": key.measure,
             "value": value,
             "derived_value": derived,
-            "value_state": "blank" if value is None else "reported",
+            "value_state": "not_applicable" if figure == "/" else "blank" if value is None else "reported",
             "printed": "" if value is None else str(value),
             "sheet": "统计表",
             "address": "D5",
