@@ -32,6 +32,7 @@ class Stated:
     is_nil: bool
     cells: int
     """cells that were read, counted before they were written anywhere"""
+    resubmission_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

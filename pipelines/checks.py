@@ -191,6 +191,19 @@ CHECKS: Final = (
     ),
     TableCheck(
         "mart.city_rollup",
+        "cells_accounted",
+        "合计的每一格都有着落：有数、推得、空白、不适用之和不多于已报机构",
+        """
+        SELECT report_year, slice_kind, slice_code, form_code, indicator_code, applicant_kind, measure, organs_reported,
+               cells_reported, cells_zero, cells_derived, cells_blank, cells_not_applicable
+        FROM mart.city_rollup
+        WHERE cells_reported + cells_derived + cells_blank + cells_not_applicable > organs_reported
+            OR cells_zero > cells_reported
+        """,
+        is_blocking=True,
+    ),
+    TableCheck(
+        "mart.city_rollup",
         "complete",
         "应报的机构都已报送",
         """

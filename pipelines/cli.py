@@ -125,7 +125,7 @@ def template(settings: Settings, form_code: str, organ_code: str, report_year: i
     except FormError as error:
         raise click.ClickException(str(error)) from error
     name = register.name_in(organ_code, report_year)
-    data = write_template(form, organ_code=organ_code, organ_name=name, report_year=report_year)
+    data = write_template(form, organ_code=organ_code, organ_name=name, report_year=report_year, resubmission_reason="")
     try:
         output.write_bytes(data)
     except OSError as error:

@@ -41,6 +41,7 @@ class Knowledge:
             "organ_name": self._organ_names(),
             "organ_event": self._organ_events(),
             "duty": (asdict(duty) for duty in self.register.duties()),
+            "gate": self._gates(),
             "form": self._forms(),
             "indicator": self._indicators(),
             "form_cell": self._form_cells(),
@@ -95,6 +96,10 @@ class Knowledge:
                 "carries": event.carries,
                 "sentence": self.register.told(event),
             }
+
+    def _gates(self) -> Iterable[dict[str, Any]]:
+        for (year, form_code), share in self.register.gates.items():
+            yield {"report_year": year, "form_code": form_code, "min_coverage": share}
 
     def _forms(self) -> Iterable[dict[str, Any]]:
         for form in self.forms.values():

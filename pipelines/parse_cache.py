@@ -41,6 +41,7 @@ SHAPES: Final = {
             ("variant", _TEXT),
             ("is_nil", pa.bool_()),
             ("cells", pa.int32()),
+            ("resubmission_reason", _TEXT),
         ]
     ),
     "cell": pa.schema(
@@ -149,6 +150,7 @@ def tabulate(readings: Iterable[tuple[str, FileReading]]) -> dict[str, pa.Table]
                     "is_nil": submission.is_nil,
                     # counted before anything is written: what staging must find again
                     "cells": len(submission.cells),
+                    "resubmission_reason": submission.resubmission_reason,
                 }
             )
             rows["problem"] += (_problem(key, ordinal, problem) for problem in submission.problems)

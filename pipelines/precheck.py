@@ -223,7 +223,7 @@ def _judged(delivery: _Delivery, knowledge: Knowledge, published: Path | None, n
             _stage(connection, entries, claims, knowledge, night)
             if night is not None and report_year is not None:
                 with _history_errors():
-                    stage_history(connection, *_company(claims, report_year), list(claims.known))
+                    stage_history(connection, *_company(claims, report_year, knowledge.register), list(claims.known))
             judge(connection, knowledge.rules, knowledge.forms)
             for name in build_order(*_TOLD):
                 build_table(connection, name)
@@ -315,11 +315,15 @@ def _stage(
     load_rows(connection, "stage.build", [build | dict(knowledge.hashes) | {"changed_since": "", "cells_read": 0}])
 
 
-def _company(claims: _Claims, report_year: int) -> tuple[list[str], int, list[str]]:
-    """Whose history is needed, and which forms of everybody's this year."""
-    organs = sorted({item.organ_code for item in claims.assigned})
+def _company(claims: _Claims, report_year: int, register: Register) -> tuple[list[str], int, list[str]]:
+    """Whose history is needed - an organ's and that of whom it took over - and which forms of everybody's this year."""
+    organs: set[str] = set()
+    waiting = {item.organ_code for item in claims.assigned}
+    while waiting:
+        organs |= waiting
+        waiting = {event.organ_code for code in waiting for event in register.predecessors(code, report_year)} - organs
     forms = sorted({item.stated.form_code for item in claims.assigned if item.stated.report_year == report_year})
-    return organs, report_year, forms
+    return sorted(organs), report_year, forms
 
 
 def _submissions(

@@ -206,6 +206,7 @@ def _submission(item: Assigned) -> dict[str, Any]:
         "variant": item.stated.variant,
         "basis": item.basis,
         "is_nil": item.stated.is_nil,
+        "resubmission_reason": item.stated.resubmission_reason,
     }
 
 

@@ -126,7 +126,10 @@ def sample_files(figures: Sequence[Figure], register: Register) -> Iterator[Samp
             wrong = draft.file(wrong_version(right, STORY.resubmitted), note="一格填错，后来更正")
             yield wrong
             yield draft.file(
-                stem_ending="（更正）", received_at=wrong.received_at + _CORRECTION_AFTER, note="更正后重报"
+                stem_ending="（更正）",
+                received_at=wrong.received_at + _CORRECTION_AFTER,
+                note="更正后重报",
+                reason="自然人一列的予以公开填错，现已更正",
             )
         elif organ == STORY.late:
             yield draft.file(received_at=datetime.combine(STORY.late_received_on, _LATE_AT), note="逾期报送")
@@ -150,8 +153,12 @@ class _Draft:
         stem_ending: str = "",
         received_at: datetime | None = None,
         note: str = "",
+        reason: str | None = None,
     ) -> SampleFile:
-        """The file of the submission, with other ``figures`` where it was filed wrongly."""
+        """The file of the submission, with other ``figures`` where it was filed wrongly.
+
+        A ``reason`` for filing again stands in the template; the other samples came before it asked for one.
+        """
         organ, year, form_code = self.submission
         sent_as = SENT_AS.get(self.submission, _usual_kind(self.register, organ))
         ending = "csv" if sent_as in CSV_ENCODINGS else "xlsx"
@@ -162,12 +169,12 @@ class _Draft:
             remarks.append(sent_as)
         return SampleFile(
             path=f"{organ}/{stem}{stem_ending}.{ending}",
-            content=self._content(sent_as, self.figures if figures is None else figures),
+            content=self._content(sent_as, self.figures if figures is None else figures, reason),
             received_at=received_at or arrival(self.register, organ, year),
             note="；".join(remarks),
         )
 
-    def _content(self, sent_as: str, figures: Sequence[Figure]) -> bytes:
+    def _content(self, sent_as: str, figures: Sequence[Figure], reason: str | None) -> bytes:
         organ, year, form_code = self.submission
         note = _origin(self.submission)
         if sent_as in CSV_ENCODINGS:
@@ -188,6 +195,7 @@ class _Draft:
             organ_name=name,
             report_year=year,
             values=values,
+            resubmission_reason=reason,
             note=note,
             prose=_prose(self.submission),
         )

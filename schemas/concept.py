@@ -85,10 +85,8 @@ def shared_indicators(forms: Mapping[str, Form], path: Path = _CROSSWALK) -> tup
     found: dict[tuple[str, str, str], Comparability] = {}
     for row in _rows(path):
         earlier, later = forms[row["from_form"]], forms[row["to_form"]]
-        parts = row["note"].startswith(_INCLUDES_PARTS)
-        codes = set(_codes(row["from_expr"], earlier, parts)) & set(_codes(row["to_expr"], later, parts))
-        for code in sorted(codes):
-            remark = "" if parts else row["note"]
+        remark = "" if includes_parts(row) else row["note"]
+        for code in shared_codes(row, earlier, later):
             item = Comparability(earlier.form_code, later.form_code, code, row["comparability"], remark)
             found.setdefault(item[:3], item)
     return tuple(found.values())
@@ -128,6 +126,17 @@ def concept_terms(forms: Mapping[str, Form], path: Path = _CROSSWALK) -> tuple[C
 def thresholds(path: Path = _THRESHOLDS) -> tuple[Threshold, ...]:
     """The limits that the comparisons keep to, as ``thresholds.csv`` lists them."""
     return tuple(Threshold(row["threshold_code"], Decimal(row["limit_value"])) for row in _rows(path))
+
+
+def includes_parts(row: Mapping[str, str]) -> bool:
+    """Whether the class of a crosswalk row holds for each part of its sums too."""
+    return row["note"].startswith(_INCLUDES_PARTS)
+
+
+def shared_codes(row: Mapping[str, str], earlier: Form, later: Form) -> list[str]:
+    """The indicator codes that both sides of a crosswalk row name, with their parts where its note says so."""
+    parts = includes_parts(row)
+    return sorted(set(_codes(row["from_expr"], earlier, parts)) & set(_codes(row["to_expr"], later, parts)))
 
 
 def rate_terms(path: Path = _RATES) -> tuple[RateTerm, ...]:

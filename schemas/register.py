@@ -17,6 +17,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
@@ -187,6 +188,8 @@ class Register:
     periods: Mapping[tuple[str, int], tuple[date, date]]
     """(organ, year) -> first and last day, where that is not the whole year"""
     overrides: tuple[Override, ...]
+    gates: Mapping[tuple[int, str], Decimal]
+    """(year, form) -> share of the organs that gate a total that must be in, where that is not all of them"""
 
     def organs_in(self, year: int) -> list[Organ]:
         """The organs that exist in the report year, by code."""
@@ -328,7 +331,7 @@ def load_register(folder: Path | None = None) -> Register:
     deadlines = _read_deadlines(where)
     collection = _read_collection(where, deadlines)
     periods = _read_periods(where, organs)
-    bare = Register(organs, spells, (), (), collection, deadlines, periods, ())
+    bare = Register(organs, spells, (), (), collection, deadlines, periods, (), _read_gates(where, collection))
     bare = replace(bare, parents=_read_parents(where, bare))
     bare = replace(bare, events=read_events(where / "events.csv", bare))
     return replace(bare, overrides=_read_overrides(where, bare))
@@ -505,6 +508,21 @@ def _read_collection(where: Path, deadlines: Mapping[tuple[int, str], Deadline])
                 raise row.error("report_year", f"deadlines.csv has no {basis!r} deadline for {key[0]}")
         collection[key] = row.choice("mode", MODES)
     return collection
+
+
+def _read_gates(where: Path, collection: Mapping[tuple[int, str], str]) -> dict[tuple[int, str], Decimal]:
+    """The gates below the whole; a register that has none may leave the file out."""
+    gates: dict[tuple[int, str], Decimal] = {}
+    file = where / "gates.csv"
+    for row in read_table(file, ("report_year", "form_code", "min_coverage", "reason")) if file.exists() else ():
+        key = (row.year("report_year"), row.text("form_code"))
+        if key not in collection:
+            raise row.error("form_code", f"{key[1]} of {key[0]} is not collected")
+        if key in gates:
+            raise row.error("form_code", f"a second gate of {key[1]} of {key[0]}")
+        gates[key] = Decimal(row.matching("min_coverage", r"1|0\.[0-9]{1,4}", "a share up to 1, of at most 4 decimals"))
+        row.text("reason")
+    return gates
 
 
 def _read_overrides(where: Path, register: Register) -> tuple[Override, ...]:

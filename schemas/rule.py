@@ -46,8 +46,9 @@ BLANK_POLICIES: Final = ("uncertain", "zero", "bounds")
 EACH: Final = ("", "row", "applicant", "part")
 """What an equation runs over: nothing, every row, every kind of applicant, or every kind but the total."""
 CONDITIONS: Final = ("blank", "known", "positive")
-PRIOR_RELATIONS: Final = ("same", "mapped", "earlier")
-"""Last year's same edition; last year's other edition by the crosswalk; the same edition of an earlier year."""
+PRIOR_RELATIONS: Final = ("same", "mapped", "earlier", "merged")
+"""Last year's same edition; last year's other edition by the crosswalk; the same edition of an earlier year; the sum
+over the organs whose figures an organ continues, where something happened to it (of another edition with mapped)."""
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 9999
 STATIC_PLACEHOLDERS: Final = frozenset({"left", "right", "row", "applicant", "measure"})

@@ -16,6 +16,7 @@ from itertools import product
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from schemas.concept import includes_parts, shared_codes
 from schemas.equation import CellRef, Equation, Operand, parse_cell, parse_equation
 from schemas.form import APPLICANT_KINDS, MEASURES, CellKey, Form, applicant_label
 from schemas.rule import Rule, RuleError, Statement
@@ -125,23 +126,33 @@ class MappedCell(NamedTuple):
 
 
 def mapped_cells(forms: Mapping[str, Form], path: Path = CROSSWALK) -> tuple[MappedCell, ...]:
-    """The crosswalk's rows of class A that map one code to one code: what ``prior()`` may read across editions.
+    """What ``prior()`` may read across editions: of the crosswalk's class A what maps one code to one code.
 
+    Those are the rows of one code on each side, and the shared parts of the rows whose note says 各格亦 or 各小项亦.
     Raises RuleError where a row names a cell that its edition does not have.
     """
     found: dict[tuple[str, ...], MappedCell] = {}
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            earlier, later = _ONE_CELL.fullmatch(row["from_expr"]), _ONE_CELL.fullmatch(row["to_expr"])
-            if row["comparability"] != "A" or earlier is None or later is None:
-                continue
-            for kind in _kinds(forms[row["to_form"]], later):
-                source_kind = earlier["applicant"] or kind
-                if source_kind not in _kinds(forms[row["from_form"]], earlier):
-                    raise RuleError(f"{path.name}: {row['concept_code']}: {row['from_expr']} has no {source_kind!r}")
-                item = MappedCell(row["to_form"], later["code"], kind, row["from_form"], earlier["code"], source_kind)
-                found.setdefault(item[:4], item)
+            if row["comparability"] == "A":
+                for item in _mapped(row, forms[row["from_form"]], forms[row["to_form"]]):
+                    found.setdefault(item[:4], item)
     return tuple(found.values())
+
+
+def _mapped(row: Mapping[str, str], source: Form, form: Form) -> Iterator[MappedCell]:
+    pairs = [(row["from_expr"], row["to_expr"])]
+    if includes_parts(row):
+        pairs += ((code, code) for code in shared_codes(row, source, form))
+    for from_expr, to_expr in pairs:
+        earlier, later = _ONE_CELL.fullmatch(from_expr), _ONE_CELL.fullmatch(to_expr)
+        if earlier is None or later is None:
+            continue
+        for kind in _kinds(form, later):
+            source_kind = earlier["applicant"] or kind
+            if source_kind not in _kinds(source, earlier):
+                raise RuleError(f"{row['concept_code']}: {from_expr} of {source.form_code} has no {source_kind!r}")
+            yield MappedCell(form.form_code, later["code"], kind, source.form_code, earlier["code"], source_kind)
 
 
 def _kinds(form: Form, cell: re.Match[str]) -> tuple[str, ...]:

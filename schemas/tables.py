@@ -18,6 +18,7 @@ from schemas.fields import FIELDS
 _RENAMED: Final = {
     "core.fct_file": {"file_outcome": "outcome"},
     "core.fct_submission": {"submission_status": "status"},
+    "core.submission_chain": {"submission_version": "version", "submission_status": "status"},
     "core.dim_rule": {"rule_version": "version"},
     "core.fct_decision": {"told_finding_id": "finding_id", "decision_reason": "reason", "effect_note": "note"},
     "core.finding_history": {"state_then": "state"},
@@ -121,7 +122,7 @@ TABLES: Final[Mapping[str, pa.DataFrameSchema]] = {
             "One row per submission: one organ, year and form out of one file.",
             "submission_id",
             "submission_id organ_code report_year form_code variant basis is_nil file_id file_name sha256 sequence"
-            " received_at submission_status is_official supersedes? receipt_no",
+            " received_at submission_status is_official supersedes? resubmission_reason receipt_no",
         ),
         _table(
             "core.fct_cell",
@@ -182,6 +183,15 @@ TABLES: Final[Mapping[str, pa.DataFrameSchema]] = {
             " message? effect effect_note",
         ),
         _table(
+            "core.submission_chain",
+            "报表各次版本",
+            "One row per submission, in its place among those of the same organ, year and form.",
+            "submission_id",
+            "submission_id organ_code report_year form_code submission_version submission_status is_official"
+            " received_at resubmission_reason differs_in_cells? repeats? supersedes? superseded_by? official_from?"
+            " official_to?",
+        ),
+        _table(
             "core.finding_cell",
             "问题涉及的单元格",
             "One row per finding and cell that takes part in it.",
@@ -197,6 +207,13 @@ TABLES: Final[Mapping[str, pa.DataFrameSchema]] = {
             "finding_id position explanation_kind indicator_code applicant_kind measure suggested_value? message",
         ),
         _table(
+            "mart.rollup_source",
+            "汇总依据",
+            "One row per year, form and organ: what its figures are used for in the totals.",
+            "report_year form_code organ_code",
+            "report_year form_code organ_code level organ_kind district_code? basis submission_id? used_as gates_total",
+        ),
+        _table(
             "mart.slice_organ",
             "汇总范围",
             "One row per year, slice, form and organ that must file figures of its own; submission_id is NULL while it"
@@ -210,7 +227,8 @@ TABLES: Final[Mapping[str, pa.DataFrameSchema]] = {
             "One row per year, slice, form and cell: the sum over the official own submissions.",
             f"report_year slice_kind slice_code form_code {_CELL_KEY}",
             f"report_year slice_kind slice_code form_code {_CELL_KEY} value? organs_expected organs_reported"
-            " organs_nil organs_missing coverage is_complete cells_derived cells_blank",
+            " organs_nil organs_missing organs_not_required coverage coverage_volume? min_coverage is_complete"
+            " cells_reported cells_zero cells_derived cells_blank cells_not_applicable",
         ),
         _table(
             "mart.comparison_base",

@@ -3,7 +3,8 @@
 Belongs here: which earlier submissions the rules may look at for some organs, forms and one year, and the SELECTs that
 stage them again. Does not belong here: judging them (``warehouse.judge`` does, with the file that is checked).
 
-Staged are all submissions of the organs in question, for the rules that look back, and those of all organs in the same
+Staged are all submissions of the organs in question (whoever asks names those that they took over, too), for the
+rules that look back, and those of all organs in the same
 year and forms, for the rules that compare organs and for the governments' totals. Why one of them is held may lie in
 what is not staged - a neighbour's year before, another organ's table of another year - so a submission that the
 published night holds is staged with a problem that holds it. It is told to nobody: only the checked file is answered.
@@ -36,7 +37,7 @@ _RESTAGED: Final[Mapping[str, str]] = {
         FROM published.core.fct_file WHERE file_id IN (SELECT file_id FROM wanted)""",
     "submission": """
         SELECT s.submission_id, s.file_id, s.sequence, s.organ_code, s.report_year, s.form_code, s.variant, s.basis,
-               s.is_nil
+               s.is_nil, s.resubmission_reason
         FROM published.core.fct_submission AS s JOIN wanted AS w ON w.submission_id = s.submission_id
         WHERE NOT w.is_replaced""",
     "cell": """

@@ -3,11 +3,11 @@
 Belongs here: the order in which the SELECTs under ``sql/rules`` run, and the tables they hand to each other. Does not
 belong here: what a rule says (``schemas/rules``), any judgement on a single figure (the SELECTs), reading files.
 
-Reads ``stage.file``, ``submission``, ``cell``, ``problem``, ``decision``, ``organ`` and ``duty``; fills
-``stage.derived_value``, ``stage.rule_outcome``, ``stage.explanation`` and ``stage.verdict``. It leaves behind
-``stage.rule``, ``rule_edition``, ``rule_instance`` and ``rule_term`` - which cells take part in the outcome at (form,
-variant, rule, scope) - with ``witness`` and ``witness_term``, which say the same of the rules over prose, and drops its
-other tables.
+Reads ``stage.file``, ``submission``, ``cell``, ``problem``, ``decision``, ``organ``, ``organ_year``, ``organ_event``
+and ``duty``; fills ``stage.derived_value``, ``stage.rule_outcome``, ``stage.explanation`` and ``stage.verdict``. It
+leaves behind ``stage.rule``, ``rule_edition``, ``rule_instance`` and ``rule_term`` - which cells take part in the
+outcome at (form, variant, rule, scope) - with ``witness`` and ``witness_term``, which say the same of the rules over
+prose, and drops its other tables.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _CATALOGUE_DDL: Final = """
 CREATE OR REPLACE TABLE stage.rule (
     rule_id VARCHAR NOT NULL, kind VARCHAR NOT NULL, severity VARCHAR NOT NULL, first_year INTEGER NOT NULL,
     last_year INTEGER NOT NULL, blank VARCHAR NOT NULL, prior_same BOOLEAN NOT NULL, prior_mapped BOOLEAN NOT NULL,
-    prior_earlier BOOLEAN NOT NULL, across_gap VARCHAR NOT NULL, uses_derived BOOLEAN NOT NULL,
-    stands_in_for VARCHAR NOT NULL,
+    prior_earlier BOOLEAN NOT NULL, prior_merged BOOLEAN NOT NULL, across_gap VARCHAR NOT NULL,
+    uses_derived BOOLEAN NOT NULL, stands_in_for VARCHAR NOT NULL,
     judges_cells BOOLEAN NOT NULL, variant VARCHAR NOT NULL, sentence VARCHAR NOT NULL,
     sentence_uncertain VARCHAR NOT NULL);
 CREATE OR REPLACE TABLE stage.rule_edition (rule_id VARCHAR NOT NULL, form_code VARCHAR NOT NULL);
@@ -62,8 +62,8 @@ CREATE OR REPLACE TABLE stage.printed_cell (
     parent_code VARCHAR NOT NULL);
 """
 _WORKING_TABLES: Final = (
-    "crosswalk", "rule_exemption", "printed_cell", "waiver", "figure", "known", "fingerprint", "standing",
-    "rule_source", "comparison", "selected", "open_equation", "suspect", "witness_side", "witness_silence",
+    "crosswalk", "lineage", "rule_exemption", "printed_cell", "waiver", "figure", "known", "fingerprint", "version",
+    "standing", "rule_source", "comparison", "selected", "open_equation", "suspect", "witness_side", "witness_silence",
 )  # fmt: skip
 
 
@@ -89,6 +89,8 @@ def judge(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], forms: M
     _load_catalogue(connection, rules, compiled, forms)
     _require_known(connection)
     _replace(connection, "waiver", "waivers")
+    _replace(connection, "lineage", "lineage")
+    _replace(connection, "version", "versions")
     _replace(connection, "figure", "figures")
     for select in ("derived_from_parts", "derived_zeros"):
         _append(connection, "derived_value", select)
@@ -209,6 +211,7 @@ def _rule_row(rule: Rule) -> dict[str, Any]:
         "prior_same": "same" in rule.prior,
         "prior_mapped": "mapped" in rule.prior,
         "prior_earlier": "earlier" in rule.prior,
+        "prior_merged": "merged" in rule.prior,
         "across_gap": rule.across_gap,
         "uses_derived": rule.uses_derived,
         "stands_in_for": rule.stands_in_for,

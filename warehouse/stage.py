@@ -23,7 +23,7 @@ CREATE TABLE stage.file (
 CREATE TABLE stage.submission (
     submission_id VARCHAR NOT NULL, file_id VARCHAR NOT NULL, sequence BIGINT NOT NULL, organ_code VARCHAR NOT NULL,
     report_year INTEGER NOT NULL, form_code VARCHAR NOT NULL, variant VARCHAR NOT NULL, basis VARCHAR NOT NULL,
-    is_nil BOOLEAN NOT NULL);
+    is_nil BOOLEAN NOT NULL, resubmission_reason VARCHAR NOT NULL);
 
 -- every cell of every submission, prose figures (sheet 正文, codes nar_*) included; value is NULL unless reported
 CREATE TABLE stage.cell (
@@ -59,6 +59,10 @@ CREATE TABLE stage.duty (
     organ_code VARCHAR NOT NULL, report_year INTEGER NOT NULL, form_code VARCHAR NOT NULL, basis VARCHAR NOT NULL,
     due_on DATE NOT NULL, gates_total BOOLEAN NOT NULL, mode VARCHAR NOT NULL, statutory_due_on DATE NOT NULL,
     period_from DATE NOT NULL, period_to DATE NOT NULL);
+
+-- years and forms of which a total is complete before all that gate it are in: from this share of them on
+CREATE TABLE stage.gate (
+    report_year INTEGER NOT NULL, form_code VARCHAR NOT NULL, min_coverage DECIMAL(18,4) NOT NULL);
 
 -- the forms, rules and rates as data
 CREATE TABLE stage.form (
@@ -146,9 +150,10 @@ CREATE TABLE stage.explanation (
     kind VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL, applicant_kind VARCHAR NOT NULL, measure VARCHAR NOT NULL,
     suggested_value DECIMAL(18,4), message VARCHAR NOT NULL);
 
--- what became of a submission
+-- what became of a submission; repeats: the official one before it, whose figures it has
 CREATE TABLE stage.verdict (
-    submission_id VARCHAR NOT NULL, status VARCHAR NOT NULL, is_official BOOLEAN NOT NULL, supersedes VARCHAR);
+    submission_id VARCHAR NOT NULL, status VARCHAR NOT NULL, is_official BOOLEAN NOT NULL, supersedes VARCHAR,
+    repeats VARCHAR);
 """
 
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from pipelines.readers.cells import Found, complete, reported, with_printed
 from pipelines.readers.grid import Grid, Printed, address
-from pipelines.readers.identity import assumption
+from pipelines.readers.identity import REASON_LABEL, assumption, one_reason
 from pipelines.readers.labels import normalise
 from pipelines.readers.model import FileReading, Limits, Problem, ReadSubmission
 from pipelines.readers.reject import RejectedError
@@ -32,8 +32,11 @@ REQUIRED: Final = (
     "measure",
     "value",
 )
+REASON: Final = "resubmission_reason"
+"""the column that says why it is filed again, on any line of the submission"""
 _DELIMITERS: Final = (",", "\t", ";", "，")
 _NIL_NAME: Final = re.compile(r"^nil_(?P<year>\d{4})_(?P<form>[a-z0-9_]+)\.csv$", re.IGNORECASE)
+_REASON_LINE: Final = re.compile(rf"^{REASON_LABEL}[：:](?P<reason>.*)$", re.MULTILINE)
 _MAX_FIELD: Final = 10_000
 _SAMPLE: Final = 4000
 """characters of a sheet saved as text by which its delimiter is told"""
@@ -74,15 +77,19 @@ def decode(data: bytes) -> str:
 
 
 def nil_report(name: str, text: str) -> FileReading | None:
-    """The 零报告 that a file named nil_<year>_<form>.csv with nothing in it makes; None for any other file."""
+    """The 零报告 that a file named nil_<year>_<form>.csv makes, without a digit in it; None for any other file.
+
+    A line 重报原因：... in it says why it is filed again.
+    """
     match = _NIL_NAME.match(name)
-    if match is None or any(char.isdigit() for char in text):
+    if match is None or any(char.isdigit() for char in _REASON_LINE.sub("", text)):
         return None
     form_code, year = match["form"].lower(), int(match["year"])
     form, problems = _form(form_code, year, f"文件名 {name}")
     if form is None:
         return FileReading(problems=tuple(problems))
-    return FileReading((ReadSubmission("", "", year, form_code, "", True, (), tuple(problems)),))
+    reason = one_reason(match["reason"] for match in _REASON_LINE.finditer(text))
+    return FileReading((ReadSubmission("", "", year, form_code, "", True, (), tuple(problems), reason),))
 
 
 def read_long(text: str, limits: Limits, assumed_year: int | None = None) -> FileReading | None:
@@ -149,7 +156,7 @@ def _long_lines(text: str, limits: Limits) -> list[_Line] | None:
     if not set(REQUIRED) <= set(header):
         return None
     columns: dict[str, int] = {}
-    for name in (*REQUIRED, "printed", "note"):
+    for name in (*REQUIRED, "printed", "note", REASON):
         if header.count(name) > 1:
             raise RejectedError("V01", f"CSV 表头里有两列 {name}，无法判断用哪一列；请只保留一列")
         if name in header:
@@ -180,7 +187,8 @@ def _submission(
         unread.append(Problem("V05", message, SHEET, place, fields["value"], scope=f"line/{line.number}"))
     cells, said = complete(form, variant, found)
     said = [*problems, *unread, *said]
-    return ReadSubmission(organ_code, "", year, form.form_code, variant, False, tuple(cells), tuple(said))
+    reason = one_reason(line.fields.get(REASON, "") for line in lines)
+    return ReadSubmission(organ_code, "", year, form.form_code, variant, False, tuple(cells), tuple(said), reason)
 
 
 def _cell(form: Form, key: CellKey, line: _Line) -> Found:

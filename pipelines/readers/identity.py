@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,6 +21,7 @@ IDENTITY_SHEET: Final = "_gongkai"
 _MARK: Final = "gongkai-template"
 ANSWER_MARK: Final = "gongkai-answer"
 """on the hidden sheet of an answer's copy, with the receipt's number beside it: it is no report"""
+REASON_LABEL: Final = "重报原因"
 _LABELS: Final = {
     "填报单位": "organ_name",
     "单位名称": "organ_name",
@@ -29,11 +30,14 @@ _LABELS: Final = {
     "报告年度": "report_year",
     "年度": "report_year",
     "零报告": "is_nil",
+    REASON_LABEL: "resubmission_reason",
 }
 _INLINE: Final = re.compile(r"(?P<label>[^：:]{2,6})[：:](?P<value>.+)", re.DOTALL)
 _TITLE: Final = re.compile(r"(?P<organ>.{3,40}?)(?:关于)?(?P<year>20\d{2})年(?:度)?政府信息公开")
 _LONGEST: Final = 200
 """characters of a cell that may still be a title or name the organ"""
+_LONGEST_REASON: Final = 500
+"""characters of a reason that are kept"""
 _TOP_LINES: Final = 12
 _YES: Final = frozenset({"是", "有", "零报告", "yes"})
 
@@ -47,6 +51,7 @@ class Identity:
     report_year: int | None
     is_nil: bool
     form_code: str
+    resubmission_reason: str
     problems: tuple[Problem, ...]
 
 
@@ -62,7 +67,7 @@ def read_identity(
     hidden = _hidden(grids)
     visible = [grid for grid in grids if not grid.is_hidden and grid.sheet != IDENTITY_SHEET]
     labelled = _labelled(visible)
-    title = _title(visible)
+    title = _title(visible, {text for name, text, _, _ in labelled if name == "resubmission_reason"})
     printed = _one_year(text for name, text, _, _ in labelled if name == "report_year")
     if printed is None and (printed := _one_year([title.get("report_year", ""), *heads])):
         labelled.append(("report_year", str(printed), "", ""))
@@ -80,8 +85,15 @@ def read_identity(
         report_year=year,
         is_nil=normalise(first.get("is_nil", "")) in _YES,
         form_code=hidden.get("form_code", ""),
+        resubmission_reason=one_reason([first.get("resubmission_reason", "")]),
         problems=tuple(problems),
     )
+
+
+def one_reason(texts: Iterable[str]) -> str:
+    """The reason for filing again in one line, bounded; '' where none is given."""
+    different = dict.fromkeys(" ".join(text.split()) for text in texts)
+    return "；".join(filter(None, different))[:_LONGEST_REASON]
 
 
 def assumption(year: int) -> Problem:
@@ -153,9 +165,12 @@ def _next_cell(grid: Grid, line: int, column: int) -> tuple[int, int]:
     return line, place
 
 
-def _title(grids: Sequence[Grid]) -> dict[str, str]:
+def _title(grids: Sequence[Grid], reasons: Container[str]) -> dict[str, str]:
     for grid in grids:
         for _, text in _top(grid):
+            # what was corrected may be a report by its whole title
+            if text in reasons or REASON_LABEL in text:
+                continue
             if match := _TITLE.match("".join(unicodedata.normalize("NFKC", text).split())):
                 return {"organ_name": match["organ"], "report_year": match["year"]}
     return {}

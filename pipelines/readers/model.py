@@ -59,7 +59,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class ReadSubmission:
-    """One organ, year and edition as the file states it; ``organ_code`` and ``organ_name`` are '' where it does not."""
+    """One organ, year and edition as the file states it; organ and ``resubmission_reason`` are '' where it does not."""
 
     organ_code: str
     organ_name: str
@@ -69,6 +69,7 @@ class ReadSubmission:
     is_nil: bool
     cells: tuple[ReadCell, ...]
     problems: tuple[Problem, ...] = ()
+    resubmission_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

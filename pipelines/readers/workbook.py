@@ -70,7 +70,17 @@ def _nil(identity: Identity, found: Sequence[Recognised]) -> Iterator[ReadSubmis
         if filled:
             message = f"“零报告”填的是“是”，表里却有 {filled} 格不是零的数字；请改填“否”，或清空表格后重报"
             problems.append(Problem("V10", message, scope="identity/is_nil"))
-        yield ReadSubmission(identity.organ_code, identity.organ_name, year, form_code, "", True, (), tuple(problems))
+        yield ReadSubmission(
+            identity.organ_code,
+            identity.organ_name,
+            year,
+            form_code,
+            "",
+            True,
+            (),
+            tuple(problems),
+            identity.resubmission_reason,
+        )
 
 
 def _figures(found: Recognised) -> int:
@@ -96,6 +106,7 @@ def _submission(
         False,
         tuple(cells),
         (*said, *problems, *_outside(found), *said_of_prose),
+        identity.resubmission_reason,
     )
 
 

@@ -35,6 +35,8 @@ _HINT: Final = (
     "填表说明：只填有边框的空白格。确实没有的填0；未统计的留空，空白不等于零。"
     "本年度没有任何事项的，零报告选“是”，各格留空。"
 )
+REASON_LABEL: Final = "重报原因"
+_REASON_HINT: Final = "更正已经报过的数、重新报送的，请在“重报原因”右边写明为什么改；首次报送留空。"
 _LARGEST_CHANGE: Final = 10**12
 _PROSE_WIDTH: Final = 100.0
 
@@ -83,13 +85,15 @@ def write_template(
     variant: str = "",
     values: Mapping[CellKey, painting.FilledValue] | None = None,
     is_nil: bool = False,
+    resubmission_reason: str | None = None,
     note: str = "",
     prose: Sequence[str] = (),
 ) -> bytes:
     """The workbook of ``variant`` of ``form`` for one organ and year, blank or filled with ``values``.
 
-    ``note`` is a line below the form; ``prose`` is the text of the sheet 正文, one paragraph a cell.
-    The same arguments give the same bytes.
+    ``resubmission_reason`` is what stands beside 重报原因; None leaves that line out, as in templates that were made
+    before there was one. ``note`` is a line below the form; ``prose`` is the text of the sheet 正文, one paragraph a
+    cell. The same arguments give the same bytes.
     Whether the edition was in force in ``report_year`` is for the caller to ask (``schemas.form.form_for``).
     Raises FormError where the edition has no such variant, or ``values`` names a cell that it does not print.
     """
@@ -102,6 +106,8 @@ def write_template(
         "表样": form.form_code,
         "零报告": _NIL_WORDS[is_nil],
     }
+    if resubmission_reason is not None:
+        identity[REASON_LABEL] = resubmission_reason
     workbook = Workbook()
     sheet = _form_sheet(workbook)
     layout = lay_out(form, variant=variant, report_year=report_year, first_row=len(identity) + 2)
@@ -110,7 +116,7 @@ def write_template(
     painting.paint(sheet, layout, values)
     painting.size_sheet(sheet, layout)
     _open_cells(sheet, layout)
-    _write_foot(sheet, layout, [note, _HINT])
+    _write_foot(sheet, layout, [note, _HINT, "" if resubmission_reason is None else _REASON_HINT])
     if prose:
         _write_prose(workbook, prose)
     _write_hidden_identity(
@@ -154,8 +160,9 @@ def _write_identity_cells(sheet: Worksheet, identity: Mapping[str, str | int]) -
             cell.value = value
         cell.font, cell.alignment = painting.BODY_FONT, painting.LEFT
         painting.merge(sheet, row, 2, 1, 2)
-        if label == "零报告":
+        if label in ("零报告", REASON_LABEL):
             cell.protection = painting.UNLOCKED
+        if label == "零报告":
             choice = DataValidation(type="list", formula1='"否,是"', allow_blank=False, showErrorMessage=True)
             choice.errorTitle, choice.error = "请选“是”或“否”", "本年度没有任何事项的选“是”，否则选“否”。"
             choice.add(cell.coordinate)

@@ -45,6 +45,7 @@ CONTRACT_NAMES = {
     "mart.concept_series": "concept_code report_year slice_kind slice_code form_code value comparability",
     "mart.reported_vs_computed": "report_year indicator_code applicant_kind measure reported computed difference",
     "mart.assessment_rate": "report_year organ_code rate_code numerator denominator rate note",
+    "core.submission_chain": "submission_id supersedes superseded_by official_from official_to differs_in_cells",
     "mart.submission_status": "report_year organ_code status due_on received_at days_late",
     "meta.build": "built_at code_version rules_hash forms_hash files_received files_accounted cells_read cells_stored",
 }
@@ -113,7 +114,7 @@ def test_build_order_follows_the_selects() -> None:
         for upstream in dependencies(table):
             assert order.index(upstream) < order.index(table)
     assert dependencies("mart.year_over_year") == {"mart.city_rollup", "mart.comparison_base", "mart.slice_organ"}
-    assert dependencies("mart.city_rollup") == {"mart.slice_organ", "core.official_cell"}
+    assert dependencies("mart.city_rollup") == {"core.official_cell", "core.organ_event", "mart.rollup_source"}
     assert dependencies("core.dim_organ") == set()
 
 

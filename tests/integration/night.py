@@ -42,11 +42,15 @@ def drop(settings: Settings, path: str, data: bytes, received: str | None = None
     return target
 
 
-def annex(organ: str, year: int, figures: Mapping[str, int] | None = None, name: str = "某单位") -> bytes:
+def annex(
+    organ: str, year: int, figures: Mapping[str, int] | None = None, name: str = "某单位", reason: str | None = None
+) -> bytes:
     """A 2017 annex from the template; figures by indicator for both columns, zero where not given."""
     form = load_forms()["fj_annex_2017"]
     values = {key: Decimal((figures or {}).get(key.indicator_code, 0)) for key in form.cells()}
-    return write_template(form, organ_code=organ, organ_name=name, report_year=year, values=values)
+    return write_template(
+        form, organ_code=organ, organ_name=name, report_year=year, values=values, resubmission_reason=reason
+    )
 
 
 def matrix(organ: str, year: int, figures: Mapping[tuple[str, str], int] | None = None) -> bytes:

@@ -66,7 +66,7 @@ def sample(organ: str, stem: str) -> Path:
     return path
 
 
-def again(organ: str, stem: str, more: Mapping[tuple[str, str], int]) -> bytes:
+def again(organ: str, stem: str, more: Mapping[tuple[str, str], int], reason: str | None = None) -> bytes:
     """A sample filed again in the template, with so much more in some cells, by (indicator, measure)."""
     path = sample(organ, stem)
     (read,) = read_file(path.read_bytes(), path.name).submissions
@@ -74,7 +74,14 @@ def again(organ: str, stem: str, more: Mapping[tuple[str, str], int]) -> bytes:
     for (indicator, measure), amount in more.items():
         values[CellKey(indicator, "", measure)] += amount
     form = load_forms()[read.form_code]
-    return write_template(form, organ_code=organ, organ_name="", report_year=read.report_year, values=values)
+    return write_template(
+        form,
+        organ_code=organ,
+        organ_name="",
+        report_year=read.report_year,
+        values=values,
+        resubmission_reason=reason,
+    )
 
 
 # before and after: the check of files that the office has not seen, and the night that then receives them
@@ -99,7 +106,7 @@ DELIVERY: dict[str, bytes] = {
 }
 CHAIN = {
     # last year's report corrected: what this year's cumulative figures were added to is no longer so
-    f"{EDUCATION}/2017更正.xlsx": again(EDUCATION, "2017年度政府信息公开统计表", dict.fromkeys(BOTH, 5)),
+    f"{EDUCATION}/2017更正.xlsx": again(EDUCATION, "2017年度政府信息公开统计表", dict.fromkeys(BOTH, 5), "漏计5件"),
 }
 
 

@@ -94,13 +94,14 @@ def test_from_held_through_accepted_to_lapsed_and_back(tmp_path: Path) -> None:
     # the same figures in other bytes, then other figures
     drop(settings, f"{ORGAN}/b.xlsx", annex(ORGAN, 2017, five, name="同样的数"))
     run_night(settings)
-    assert rows(settings, OFFICIAL) == [("b.xlsx", "accepted_with_warnings")]
+    # the later one changes nothing (V31)
+    assert rows(settings, OFFICIAL) == [("a.xlsx", "accepted_with_warnings")]
     assert rows(settings, FINDINGS) == [("a.xlsx", "waived"), ("b.xlsx", "waived")]
     drop(settings, f"{ORGAN}/c.xlsx", annex(ORGAN, 2017, {"fj_req_total": 6}))
     result = run_night(settings)
     assert (rows(settings, HELD), rows(settings, OFFICIAL)) == (
         [("c.xlsx",)],
-        [("b.xlsx", "accepted_with_warnings")],
+        [("a.xlsx", "accepted_with_warnings")],
     )
     assert rows(settings, FINDINGS) == [("a.xlsx", "waived"), ("b.xlsx", "waived"), ("c.xlsx", "lapsed")]
     assert rows(settings, EFFECTS)[1:] == [
@@ -119,7 +120,7 @@ def test_from_held_through_accepted_to_lapsed_and_back(tmp_path: Path) -> None:
     assert len(Journal(settings.archive).of("decision_received")) == 3
 
     # corrected: the acceptance is of nothing any more, and the history tells the whole way
-    drop(settings, f"{ORGAN}/d.xlsx", annex(ORGAN, 2017))
+    drop(settings, f"{ORGAN}/d.xlsx", annex(ORGAN, 2017, reason="渠道已分清，另有重复计算"))
     run_night(settings)
     assert rows(settings, OFFICIAL) == [("d.xlsx", "accepted")]
     assert rows(settings, EFFECTS)[2] == ("office", "accept_as_printed", "lapsed")

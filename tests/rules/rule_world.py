@@ -72,6 +72,11 @@ class World:
     decisions: list[dict[str, Any]] = field(default_factory=list)
     names: list[dict[str, Any]] = field(default_factory=list)
     """further spellings of organs' names"""
+    events: list[dict[str, Any]] = field(default_factory=list)
+    moved: dict[tuple[str, int], str | None] = field(default_factory=dict)
+    """(organ, year) -> the district below which it stood then, where that is not its latest one"""
+    begun: dict[str, int] = field(default_factory=dict)
+    """organ -> its first report year, where it has one"""
 
     def file(self, organ: str = "DEPT") -> str:
         """A file received; returns its id."""
@@ -95,6 +100,7 @@ class World:
         basis: str = "own",
         variant: str = "",
         nil: bool = False,
+        reason: str = "更正",
         otherwise: Figure = Decimal(0),
     ) -> str:
         """A submission with ``figures`` by cell, and ``otherwise`` in the other cells; returns its id."""
@@ -104,6 +110,7 @@ class World:
             {
                 "submission_id": submission_id, "file_id": file_id, "sequence": len(self.files), "organ_code": organ,
                 "report_year": year, "form_code": form, "variant": variant, "basis": basis, "is_nil": nil,
+                "resubmission_reason": reason,
             }
         )  # fmt: skip
         if not nil:
@@ -188,6 +195,26 @@ class World:
                 }
             )  # fmt: skip
 
+    def happen(
+        self,
+        organ: str,
+        event: str,
+        successor: str,
+        year: int = 2024,
+        *,
+        share: str | None = "1",
+        carries: str = "all",
+    ) -> None:
+        """From ``year`` on the successor took over from the organ; ``share`` None = not stated."""
+        self.events.append(
+            {
+                "organ_code": organ, "event": event, "happened_on": str(year), "effective_year": year,
+                "successor_code": successor, "share": None if share is None else Decimal(share), "source": "made_up",
+                "note": "", "carries": carries if share else "none",
+                "sentence": f"{organ}自{year}年度起{event}{successor}",
+            }
+        )  # fmt: skip
+
     def _add_cell(self, submission_id: str, key: CellKey, figure: Figure) -> None:
         if figure == "absent":
             return
@@ -262,12 +289,14 @@ def judged(world: World, rules: Sequence[Rule] | None = None) -> Judged:
     load_rows(connection, "stage.problem", world.problems)
     load_rows(connection, "stage.duty", world.duties)
     load_rows(connection, "stage.decision", world.decisions)
-    load_rows(connection, "stage.organ", _organs())
+    load_rows(connection, "stage.organ", _organs(world))
     load_rows(
         connection,
         "stage.organ_name",
         ({"kind": "official", "normalised_name": row["name"]} | row for row in world.names),
     )
+    load_rows(connection, "stage.organ_year", _organ_years(world))
+    load_rows(connection, "stage.organ_event", world.events)
     judge(connection, rules or load_rules(), load_forms())
     return Judged(connection)
 
@@ -300,10 +329,24 @@ def _decimal(value: int | None) -> Decimal | None:
     return None if value is None else Decimal(value)
 
 
-def _organs() -> Iterable[dict[str, Any]]:
+def _organs(world: World) -> Iterable[dict[str, Any]]:
     for organ_code, name, kind, parent_code, district_code in ORGANS:
         yield {
             "organ_code": organ_code, "name": name, "kind": kind, "parent_code": parent_code,
             "district_code": district_code, "level": "lower" if district_code else "own",
-            "organ_kind": "department", "valid_from_year": None, "valid_to_year": None, "code_status": "made_up",
+            "organ_kind": "department", "valid_from_year": world.begun.get(organ_code), "valid_to_year": None,
+            "code_status": "made_up",
         }  # fmt: skip
+
+
+def _organ_years(world: World) -> Iterable[dict[str, Any]]:
+    """Every organ in every year that is reported on or before one."""
+    years = {row["report_year"] + step for row in (*world.submissions, *world.duties) for step in (-1, 0)}
+    for year in sorted(years):
+        for organ_code, name, _, parent_code, district_code in ORGANS:
+            district = world.moved.get((organ_code, year), district_code)
+            yield {
+                "organ_code": organ_code, "report_year": year, "name": name, "parent_code": parent_code,
+                "district_code": district, "level": "lower" if district else "own", "organ_kind": "department",
+                "does_exist": True,
+            }  # fmt: skip

@@ -138,6 +138,8 @@ def test_a_nil_report_has_nothing_to_judge() -> None:
     submission = world.submit(nil=True)
     night = judged(world)
     mine = [o for o in night.outcomes if o.submission_id == submission]
+    assert {o.note for o in mine if o.rule_id in ("V31", "V32")} == {"首次报送"}
+    mine = [o for o in mine if o.rule_id not in ("V31", "V32")]
     assert {o.outcome for o in mine if o.rule_id.startswith("V")} == {"pass"}
     assert {(o.outcome, o.note) for o in mine if not o.rule_id.startswith("V")} == {("not_assessable", "零报告")}
     assert night.verdict(submission) == ("accepted", True, None)

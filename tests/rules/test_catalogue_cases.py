@@ -80,7 +80,9 @@ def _judge(rule_id: str, case: Mapping[str, Any], side: Mapping[str, Any]) -> Ou
 
 
 def _options(source: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: source[name] for name in ("form", "year", "organ", "basis", "variant", "nil") if name in source}
+    return {
+        name: source[name] for name in ("form", "year", "organ", "basis", "variant", "nil", "reason") if name in source
+    }
 
 
 def _of_organ(night: Judged, rule_id: str, organ_code: str, scope: str) -> Outcome:

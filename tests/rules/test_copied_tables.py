@@ -51,7 +51,9 @@ def test_an_original_that_is_sent_again_after_the_copy_is_no_copy() -> None:
     again = world.submit(TABLE)
     night = judged(world)
     assert _held(night, first, copy, again) == [copy]
-    assert night.verdict(again) == ("accepted", True, first)
+    # it is no copy, and changes nothing either
+    assert night.verdict(again) == ("accepted_with_warnings", False, None)
+    assert night.verdict(first)[1]
 
 
 def test_an_organs_own_resubmission_is_no_copy() -> None:

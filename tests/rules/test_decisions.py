@@ -109,8 +109,9 @@ def test_an_identical_resubmission_keeps_the_decision() -> None:
     first, again = world.submit(OPEN_5), world.submit(OPEN_5)
     decision = world.decide(first, *F01, (0, 5))
     night = judged(world)
-    assert night.verdict(first) == ("accepted", False, None)
-    assert night.verdict(again) == ("accepted", True, first)
+    assert night.verdict(first) == ("accepted", True, None)
+    # neither is held, and the later one changes nothing (V31)
+    assert night.verdict(again) == ("accepted_with_warnings", False, None)
     assert {found(night, s, *F01)[0] for s in (first, again)} == {"waived"}
     assert effects(night)[decision][0] == "in_force"
 

@@ -17,7 +17,8 @@ BAD = {"fj_req_total": 5, "fj_req_total[cumulative]": 5, "fj_req_online[cumulati
 
 def test_an_error_holds_and_the_earlier_official_stays() -> None:
     world = World()
-    first, held, last = (world.submit(figures) for figures in (GOOD, BAD, GOOD))
+    later = {"fj_req_total[cumulative]": 6, "fj_req_online[cumulative]": 6}
+    first, held, last = (world.submit(figures) for figures in (GOOD, BAD, later))
     night = judged(world)
     assert night.verdict(first) == ("accepted", False, None)
     assert night.verdict(held) == ("held", False, None)

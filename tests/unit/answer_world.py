@@ -121,6 +121,7 @@ class Night:
             "received_at": ARRIVED,
             "status": "accepted",
             "is_official": True,
+            "resubmission_reason": "",
             "receipt_no": RECEIPT,
         }
         self._load("core.fct_submission", **row | changes)

@@ -25,7 +25,7 @@ from warehouse.connection import dicts
 from warehouse.stage import create_stage
 
 Figure = int | str | Decimal | None
-"""a number; None = blank; '=5' = blank with 5 derived"""
+"""a number; None = blank; '=5' = blank with 5 derived; '/' = not applicable"""
 ORGANS = {
     # organ_code: kind, district, level, slice
     "CITY": ("city_government", None, "own", "government"),
@@ -53,6 +53,7 @@ HAND_MADE = (
     "core.official_cell",
 )
 MARTS = (
+    "mart.rollup_source",
     "mart.slice_organ",
     "mart.city_rollup",
     "mart.comparison_base",
@@ -86,6 +87,8 @@ class City:
     releases: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """staging table -> its rows"""
     cells: list[dict[str, Any]] = field(default_factory=list)
+    gates: dict[tuple[int, str], Decimal] = field(default_factory=dict)
+    """(year, form) -> share of the gating organs that is enough"""
 
     def expect(
         self,
@@ -149,6 +152,7 @@ class City:
                 "status": "held" if held else "accepted",
                 "is_official": not held if official is None else official,
                 "supersedes": None,
+                "resubmission_reason": "",
                 "receipt_no": f"{organ}-{year}-{form}-{number:06d}",
             }
         )
@@ -264,6 +268,8 @@ class City:
         load_rows(connection, "stage.succession", (item._asdict() for item in successions(events)))
         for table, frozen in self.releases.items():
             load_rows(connection, table, _only(connection, table, frozen))
+        shares = ({"report_year": y, "form_code": f, "min_coverage": share} for (y, f), share in self.gates.items())
+        load_rows(connection, "stage.gate", shares)
         connection.execute("CREATE SCHEMA core")
         for table in HAND_MADE:
             connection.execute(render.create_table(TABLES[table]))
@@ -324,14 +330,14 @@ def _cells(figures: Mapping[str, Figure]) -> Iterator[dict[str, Any]]:
     for text, figure in figures.items():
         key = key_of(text)
         derived = Decimal(figure[1:]) if isinstance(figure, str) and figure.startswith("=") else None
-        value = Decimal(figure) if figure is not None and derived is None else None
+        value = Decimal(figure) if figure not in (None, "/") and derived is None else None
         yield {
             "indicator_code": key.indicator_code,
             "applicant_kind": key.applicant_kind,
             "measure": key.measure,
             "value": value,
             "derived_value": derived,
-            "value_state": "blank" if value is None else "reported",
+            "value_state": "not_applicable" if figure == "/" else "blank" if value is None else "reported",
             "printed": "" if value is None else str(value),
             "sheet": "统计表",
             "address": "D5",

@@ -184,6 +184,135 @@ def test_a_nil_report_beside_a_blank_adds_its_zero_like_a_reported_zero() -> Non
     assert total(blank.file("DEPT2", nil=True).built()) == Total(0, 2, 1, 1, 0, 1, True, blank=1)
 
 
+def states(connection: duckdb.DuckDBPyConnection, cell: str = OPEN, year: int = 2017) -> tuple[Any, ...]:
+    """Of the city's row: organs not required; cells with a figure, zero, derived, blank, not applicable."""
+    ((*row,),) = connection.execute(
+        "SELECT organs_not_required, cells_reported, cells_zero, cells_derived, cells_blank, cells_not_applicable"
+        " FROM mart.city_rollup WHERE slice_kind = 'city' AND report_year = ? AND indicator_code = ?"
+        " AND applicant_kind = ? AND measure = ?",
+        [year, *_parts(cell)],
+    ).fetchall()
+    return tuple(row)
+
+
+def test_what_a_cell_said_stays_apart_up_to_the_city() -> None:
+    city = City().expect("OFFICE", "DEPT", "DEPT2", "EASTDEPT", "EASTTOWN")
+    city.file("OFFICE", {OPEN: 4}).file("DEPT", {OPEN: 0}).file("DEPT2", {OPEN: None})
+    connection = city.file("EASTDEPT", {OPEN: "/"}).file("EASTTOWN", nil=True).built()
+    # the last leaf, WESTDEPT, owes nothing
+    assert states(connection) == (1, 2, 1, 0, 1, 1)
+    assert total(connection) == Total(4, 5, 4, 1, 0, 1, True, blank=1)
+
+
+def test_what_does_not_apply_keeps_no_total_from_being_compared() -> None:
+    city = City().expect("OFFICE", "DEPT").expect("OFFICE", "DEPT", year=2016)
+    city.file("OFFICE", {OPEN: 40}).file("DEPT", {OPEN: "/"})
+    city.file("OFFICE", {OPEN: 30}, year=2016).file("DEPT", {OPEN: "/"}, year=2016)
+    connection = city.built()
+    assert change(connection)[:4] == (40, 30, 10, Decimal("33.3333"))
+    # nor from being explained
+    assert failing_checks(connection) == set()
+
+
+def sources(connection: duckdb.DuckDBPyConnection, year: int = 2017) -> dict[str, str]:
+    """organ -> what its figures are used for."""
+    return dict(
+        connection.execute(
+            "SELECT organ_code, used_as FROM mart.rollup_source WHERE report_year = ?", [year]
+        ).fetchall()
+    )
+
+
+def test_every_organ_has_a_row_that_says_what_its_figures_are_used_for() -> None:
+    city = City(lives={"DEPT2": (None, 2016)}).expect("CITY", "EAST", "WEST", "OFFICE", "DEPT", "EASTDEPT", "EASTTOWN")
+    city.file("CITY", {OPEN: 40}).file("EAST", {OPEN: 30}).file("OFFICE", {OPEN: 3}).file("EASTDEPT", nil=True)
+    # held, and filed by one that is no more
+    city.file("DEPT", {OPEN: 5}, held=True).file("DEPT2", {OPEN: 70})
+    connection = city.built()
+    assert sources(connection) == {
+        "CITY": "compared",
+        "EAST": "compared",
+        "WEST": "missing",
+        "OFFICE": "summed",
+        "DEPT": "missing",
+        "DEPT2": "not_required",
+        "EASTDEPT": "nil",
+        "EASTTOWN": "missing",
+        "WESTDEPT": "not_required",
+    }
+    # the district's own total stands for none of its members
+    assert total(connection, slice_code="EAST") == Total(0, 2, 0, 1, 1, Decimal("0.5"), False)
+
+
+def volume(connection: duckdb.DuckDBPyConnection, slice_code: str = "city", cell: str = OPEN) -> Decimal | None:
+    """coverage_volume of 2017."""
+    ((found,),) = connection.execute(
+        "SELECT coverage_volume FROM mart.city_rollup WHERE report_year = 2017 AND slice_code = ?"
+        " AND indicator_code = ? AND applicant_kind = ? AND measure = ?",
+        [slice_code, *_parts(cell)],
+    ).fetchall()
+    return None if found is None else Decimal(found)
+
+
+def last_year() -> City:
+    """60, 30 and 10 a year ago; this year the first has not filed."""
+    city = City().expect("OFFICE", "DEPT", "EASTDEPT", year=2016)
+    city.file("OFFICE", {OPEN: 60}, year=2016).file("DEPT", {OPEN: 30}, year=2016)
+    return city.file("EASTDEPT", {OPEN: 10}, year=2016)
+
+
+def test_how_much_of_last_years_volume_is_in() -> None:
+    city = last_year().expect("OFFICE", "DEPT", "EASTDEPT").file("DEPT", {OPEN: 1}).file("EASTDEPT", nil=True)
+    connection = city.built()
+    assert total(connection) == Total(1, 3, 1, 1, 1, Decimal("0.6667"), False)
+    assert volume(connection) == Decimal("0.4")
+    assert [volume(connection, code) for code in ("own", "lower", "government")] == [Decimal("0.3333"), 1, 0]
+    # of a cell that was zero, and of the first year, there is no volume
+    assert volume(connection, cell=f"{OPEN}[cumulative]") is None
+    assert connection.execute(
+        "SELECT count(coverage_volume) FROM mart.city_rollup WHERE report_year = 2016"
+    ).fetchall() == [(0,)]
+
+
+def test_the_volume_of_a_merged_organ_is_its_successors() -> None:
+    city = last_year().expect("DEPT", "EASTDEPT").file("DEPT", {OPEN: 1})
+    assert volume(city.built()) == Decimal("0.3")
+    city.happen("OFFICE", "merged", 2017, "并入", successor="DEPT", share=Decimal(1))
+    assert volume(city.built()) == Decimal("0.9")
+
+
+def test_the_volume_is_compared_with_an_edition_of_the_same_meaning() -> None:
+    city = City().expect("DEPT", "DEPT2", year=2020, form="gb_2019").expect("DEPT", "DEPT2", year=2021, form="gb_2021")
+    for organ, figure in (("DEPT", 30), ("DEPT2", 10)):
+        city.file(organ, {"res_granted[total]": figure}, year=2020, form="gb_2019")
+    connection = city.file("DEPT", {"res_granted[total]": 1}, year=2021, form="gb_2021").built()
+    assert connection.execute(
+        "SELECT coverage_volume FROM mart.city_rollup WHERE report_year = 2021 AND slice_kind = 'city'"
+        " AND indicator_code = 'res_granted' AND applicant_kind = 'total'"
+    ).fetchall() == [(Decimal("0.75"),)]
+
+
+@pytest.mark.parametrize(("share", "is_complete"), [(None, False), ("0.8", True), ("0.8001", False), ("0.5", True)])
+def test_a_total_is_complete_from_the_gate_on(share: str | None, is_complete: bool) -> None:
+    city = City().expect(*LEAVES).expect(*LEAVES, year=2016)
+    for organ in LEAVES:
+        city.file(organ, {OPEN: 10}, year=2016)
+    for organ in LEAVES[:4]:
+        city.file(organ, {OPEN: 11})
+    if share is not None:
+        city.gates[2017, "fj_annex_2017"] = Decimal(share)
+    connection = city.built()
+    assert total(connection) == Total(44, 5, 4, 0, 1, Decimal("0.8"), is_complete)
+    found = change(connection)
+    assert (found.change, found.note) == ((-6, "") if is_complete else (None, "本年合计不完整，缺1家，不计算同比"))
+    # the district that the missing one is in has none of two, or one of two
+    slices = connection.execute(
+        "SELECT DISTINCT slice_code, coverage, is_complete FROM mart.city_rollup"
+        " WHERE report_year = 2017 AND slice_kind = 'district' ORDER BY 1"
+    ).fetchall()
+    assert ("WEST", 0, False) in slices
+
+
 def test_where_nobody_filed_every_cell_of_the_edition_has_a_row_without_a_figure() -> None:
     connection = City().expect(*LEAVES, year=2024, form="gb_2021").built()
     assert connection.execute(
@@ -414,6 +543,8 @@ def test_each_table_has_one_row_for_each_key_and_keeps_its_contract() -> None:
     assert counts == {
         # three slices of five leaves and the two below a district once more, twice; one organ in three slices
         "mart.slice_organ": (3 * 5 + 3) * 2 + 3,
+        # nine organs, twice for the annex and once for the supplement
+        "mart.rollup_source": 3 * 9,
         "mart.city_rollup": 7 * 30 * 2 + 3 * 31,
         "mart.comparison_base": 0,
         "mart.year_over_year": 7 * 30 * 2 + 3 * 31,

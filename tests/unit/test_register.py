@@ -342,7 +342,19 @@ def test_the_city_may_set_an_earlier_day_and_the_office_another_for_one_organ(ed
     assert duties["XMP00001"].due_on == duties["XMP00001"].statutory_due_on == date(2025, 3, 31)
 
 
+def test_a_gate_below_the_whole_is_a_row_and_a_register_without_one_asks_for_all(edited: Edit) -> None:
+    folder = edited("gates.csv", "", "2024,gb_2021,0.95,两家未报，先行汇总\n")
+    assert load_register(folder).gates == {(2024, "gb_2021"): Decimal("0.95")}
+    assert load_register().gates == {}
+    (folder / "gates.csv").unlink()
+    assert load_register(folder).gates == {}
+
+
 BROKEN = [
+    ("gates.csv", "", "2031,gb_2021,0.9,缺\n", "column form_code: gb_2021 of 2031 is not collected"),
+    ("gates.csv", "", "2024,gb_2021,95,缺\n", "column min_coverage: '95' is not a share up to 1"),
+    ("gates.csv", "", "2024,gb_2021,0.9,\n", "column reason: must not be empty"),
+    ("gates.csv", "", "2024,gb_2021,1,缺\n2024,gb_2021,1,缺\n", "a second gate of gb_2021 of 2024"),
     ("organs.csv", "XMP00102,厦门市教育局", "XMP00101,厦门市教育局", "line 5, column organ_code: duplicate code"),
     ("organs.csv", "XMP00102,", "xmp..102,", "column organ_code: 'xmp..102' is not 4 to 20 capital letters and digits"),
     ("organs.csv", "厦门市教育局,municipal_department", "厦门市教育局,bureau", "column kind: unknown word 'bureau'"),

@@ -85,6 +85,10 @@ def test_family_severity_and_editions_are_those_of_the_source(source: dict[str, 
     assert source["X05"]["editions"] == "2018→2019"
     assert (RULES["X05"].first_year, RULES["X05"].last_year) == (2019, 2019)
     theirs = source | {"X05": source["X05"] | {"editions": "gb_2019"}}
+    # beyond the source: what a resubmission owes
+    for beyond in ("V31", "V32"):
+        assert ours.pop(beyond) == (beyond, "warning", "all")
+        assert beyond not in theirs
     assert ours == {i: (theirs[i]["family"], theirs[i]["severity"], theirs[i]["editions"]) for i in ours}
 
 

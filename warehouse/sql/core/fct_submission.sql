@@ -15,6 +15,7 @@ SELECT
     v.status,
     v.is_official,
     v.supersedes,
+    s.resubmission_reason,
     s.organ_code || '-' || CAST(s.report_year AS VARCHAR) || '-' || s.form_code || '-'
         || lpad(CAST(s.sequence AS VARCHAR), 6, '0') || '-' || left(f.sha256, 6) AS receipt_no
 FROM stage.submission AS s

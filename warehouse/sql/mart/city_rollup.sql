@@ -1,20 +1,57 @@
 -- grain: year, slice, form and cell: the sum over the official `own` submissions of the organs that must file.
--- Consolidated and published reports are compared with it, never added. A blank is no zero: it adds nothing and is
--- counted; an organ that states "nothing to report" adds zero. Prose figures and codes that no variant of the edition
--- prints are not summed. A sum beyond the 14 digits of a value is NULL.
-WITH coverage AS (
+-- Consolidated and published reports are compared with it, never added (mart.rollup_source tells of every organ). A blank
+-- is no zero: it adds nothing and is counted, apart from what does not apply; an organ that states "nothing to report"
+-- adds zero. Prose figures and codes that no variant of the edition prints are not summed. A sum beyond the 14 digits of a
+-- value is NULL. coverage_volume: of the year before's figures of the same cell (or of a comparable one, class A or B, of
+-- the edition before), the part of organs that are in this year, or whose successor by merger is.
+WITH sliced AS (
+    SELECT 'city' AS slice_kind, 'city' AS slice_code, leaf.* FROM mart.rollup_source AS leaf WHERE leaf.basis = 'own'
+    UNION ALL
+    SELECT 'level' AS slice_kind, leaf.level AS slice_code, leaf.* FROM mart.rollup_source AS leaf
+    WHERE leaf.basis = 'own'
+    UNION ALL
+    SELECT 'organ_kind' AS slice_kind, leaf.organ_kind AS slice_code, leaf.* FROM mart.rollup_source AS leaf
+    WHERE leaf.basis = 'own'
+    UNION ALL
+    SELECT 'district' AS slice_kind, leaf.district_code AS slice_code, leaf.* FROM mart.rollup_source AS leaf
+    WHERE leaf.basis = 'own' AND leaf.district_code IS NOT NULL
+),
+
+counted AS (
     SELECT
-        report_year,
-        slice_kind,
-        slice_code,
-        form_code,
-        CAST(count(*) AS INTEGER) AS organs_expected,
-        CAST(count(submission_id) FILTER (NOT is_nil) AS INTEGER) AS organs_reported,
-        CAST(count(submission_id) FILTER (is_nil) AS INTEGER) AS organs_nil,
-        CAST(count(*) FILTER (submission_id IS NULL) AS INTEGER) AS organs_missing,
-        count(*) FILTER (submission_id IS NULL AND gates_total) = 0 AS is_complete
-    FROM mart.slice_organ
-    GROUP BY report_year, slice_kind, slice_code, form_code
+        s.report_year,
+        s.slice_kind,
+        s.slice_code,
+        s.form_code,
+        CAST(count(*) FILTER (s.used_as <> 'not_required') AS INTEGER) AS organs_expected,
+        CAST(count(*) FILTER (s.used_as = 'summed') AS INTEGER) AS organs_reported,
+        CAST(count(*) FILTER (s.used_as = 'nil') AS INTEGER) AS organs_nil,
+        CAST(count(*) FILTER (s.used_as = 'missing') AS INTEGER) AS organs_missing,
+        CAST(count(*) FILTER (s.used_as = 'not_required') AS INTEGER) AS organs_not_required,
+        count(*) FILTER (s.gates_total) AS gating,
+        count(*) FILTER (s.gates_total AND s.used_as <> 'missing') AS gating_in
+    FROM sliced AS s
+    GROUP BY s.report_year, s.slice_kind, s.slice_code, s.form_code
+),
+
+coverage AS (
+    SELECT
+        c.*,
+        coalesce(g.min_coverage, 1) AS min_coverage,
+        c.gating_in >= coalesce(g.min_coverage, 1) * c.gating AS is_complete
+    FROM counted AS c
+    LEFT JOIN stage.gate AS g ON g.report_year = c.report_year AND g.form_code = c.form_code
+    WHERE c.organs_expected > 0
+),
+
+figure AS (
+    SELECT c.*, coalesce(c.value, c.derived_value) AS counts
+    FROM core.official_cell AS c
+    JOIN stage.form_cell AS f
+        ON f.form_code = c.form_code
+        AND f.indicator_code = c.indicator_code
+        AND f.applicant_kind = c.applicant_kind
+        AND f.measure = c.measure
 ),
 
 total AS (
@@ -26,17 +63,53 @@ total AS (
         c.indicator_code,
         c.applicant_kind,
         c.measure,
-        sum(coalesce(c.value, c.derived_value)) AS value,
+        sum(c.counts) AS value,
+        CAST(count(c.value) AS INTEGER) AS cells_reported,
+        CAST(count(*) FILTER (c.value = 0) AS INTEGER) AS cells_zero,
         CAST(count(*) FILTER (c.value IS NULL AND c.derived_value IS NOT NULL) AS INTEGER) AS cells_derived,
-        CAST(count(*) FILTER (c.value IS NULL AND c.derived_value IS NULL) AS INTEGER) AS cells_blank
-    FROM mart.slice_organ AS s
-    JOIN core.official_cell AS c ON c.submission_id = s.submission_id
-    JOIN stage.form_cell AS f
-        ON f.form_code = c.form_code
-        AND f.indicator_code = c.indicator_code
-        AND f.applicant_kind = c.applicant_kind
-        AND f.measure = c.measure
+        CAST(count(*) FILTER (c.counts IS NULL AND c.value_state <> 'not_applicable') AS INTEGER) AS cells_blank,
+        CAST(count(*) FILTER (c.counts IS NULL AND c.value_state = 'not_applicable') AS INTEGER) AS cells_not_applicable
+    FROM sliced AS s
+    JOIN figure AS c ON c.submission_id = s.submission_id
+    WHERE s.used_as = 'summed'
     GROUP BY s.report_year, s.slice_kind, s.slice_code, s.form_code, c.indicator_code, c.applicant_kind, c.measure
+),
+
+-- whose last year's figures are whose now: the successor's of an organ that was merged
+heir AS (
+    SELECT organ_code, effective_year, successor_code
+    FROM core.organ_event
+    WHERE event = 'merged' AND successor_code IS NOT NULL
+),
+
+collected AS (
+    SELECT DISTINCT report_year, form_code FROM coverage
+),
+
+volume AS (
+    SELECT
+        y.report_year,
+        s.slice_kind,
+        s.slice_code,
+        y.form_code,
+        c.indicator_code,
+        c.applicant_kind,
+        c.measure,
+        sum(c.counts) AS volume,
+        sum(CASE WHEN n.submission_id IS NOT NULL THEN c.counts ELSE 0 END) AS covered
+    FROM sliced AS s
+    JOIN figure AS c ON c.submission_id = s.submission_id
+    JOIN collected AS y ON y.report_year = s.report_year + 1
+    LEFT JOIN stage.comparability AS b
+        ON b.from_form = s.form_code AND b.to_form = y.form_code AND b.indicator_code = c.indicator_code
+    LEFT JOIN heir AS h ON h.organ_code = s.organ_code AND h.effective_year = y.report_year
+    LEFT JOIN mart.rollup_source AS n
+        ON n.report_year = y.report_year
+        AND n.form_code = y.form_code
+        AND n.organ_code = coalesce(h.successor_code, s.organ_code)
+        AND n.used_as IN ('summed', 'nil')
+    WHERE s.used_as = 'summed' AND (y.form_code = s.form_code OR b.comparability IN ('A', 'B'))
+    GROUP BY y.report_year, s.slice_kind, s.slice_code, y.form_code, c.indicator_code, c.applicant_kind, c.measure
 ),
 
 -- every cell of the edition has a row, also where nobody has filed yet; a variant's own cells where somebody has
@@ -61,14 +134,22 @@ SELECT
     v.organs_reported,
     v.organs_nil,
     v.organs_missing,
+    v.organs_not_required,
     CAST(
         (v.organs_reported + v.organs_nil) / nullif(CAST(v.organs_expected AS DOUBLE), 0) AS DECIMAL(18, 4)
     ) AS coverage,
+    TRY_CAST(CAST(w.covered AS DOUBLE) / nullif(CAST(w.volume AS DOUBLE), 0) AS DECIMAL(18, 4)) AS coverage_volume,
+    CAST(v.min_coverage AS DECIMAL(18, 4)) AS min_coverage,
     v.is_complete,
+    coalesce(t.cells_reported, 0) AS cells_reported,
+    coalesce(t.cells_zero, 0) AS cells_zero,
     coalesce(t.cells_derived, 0) AS cells_derived,
-    coalesce(t.cells_blank, 0) AS cells_blank
+    coalesce(t.cells_blank, 0) AS cells_blank,
+    coalesce(t.cells_not_applicable, 0) AS cells_not_applicable
 FROM grid AS g
 JOIN coverage AS v USING (report_year, slice_kind, slice_code, form_code)
 LEFT JOIN total AS t
+    USING (report_year, slice_kind, slice_code, form_code, indicator_code, applicant_kind, measure)
+LEFT JOIN volume AS w
     USING (report_year, slice_kind, slice_code, form_code, indicator_code, applicant_kind, measure)
 ORDER BY g.report_year, g.slice_kind, g.slice_code, g.form_code, g.indicator_code, g.applicant_kind, g.measure

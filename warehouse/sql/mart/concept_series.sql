@@ -12,11 +12,13 @@ WITH level AS (
         m.form_code,
         TRY_CAST(sum(o.value) AS DECIMAL(18, 4)) AS value,
         count(*) - count(m.submission_id) AS organs_missing,
-        count(*) FILTER (m.submission_id IS NULL AND m.gates_total) = 0 AS is_complete,
+        count(*) FILTER (m.submission_id IS NOT NULL AND m.gates_total)
+        >= coalesce(max(g.min_coverage), 1) * count(*) FILTER (m.gates_total) AS is_complete,
         count(o.submission_id) - count(o.value) AS organs_blank
     FROM mart.slice_organ AS m
     JOIN (SELECT DISTINCT concept_code, form_code FROM stage.concept_term) AS f ON f.form_code = m.form_code
     LEFT JOIN mart.concept_organ AS o ON o.concept_code = f.concept_code AND o.submission_id = m.submission_id
+    LEFT JOIN stage.gate AS g ON g.report_year = m.report_year AND g.form_code = m.form_code
     GROUP BY f.concept_code, m.report_year, m.slice_kind, m.slice_code, m.form_code
 ),
 

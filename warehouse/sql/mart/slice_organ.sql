@@ -1,24 +1,9 @@
 -- grain: year, slice, form and organ that must file figures of its own: who is in a total, and with which submission. An
 -- organ counts where it stood in that year; one whose submission_id is NULL is missing.
 WITH leaf AS (
-    SELECT
-        d.report_year,
-        d.form_code,
-        d.organ_code,
-        d.gates_total,
-        o.level,
-        o.organ_kind,
-        o.district_code,
-        s.submission_id,
-        coalesce(s.is_nil, FALSE) AS is_nil
-    FROM core.reporting_duty AS d
-    JOIN core.dim_organ_year AS o ON o.organ_code = d.organ_code AND o.report_year = d.report_year
-    LEFT JOIN core.fct_submission AS s
-        ON s.organ_code = d.organ_code
-        AND s.report_year = d.report_year
-        AND s.form_code = d.form_code
-        AND s.is_official
-    WHERE d.basis = 'own'
+    SELECT *
+    FROM mart.rollup_source
+    WHERE basis = 'own' AND used_as <> 'not_required'
 ),
 
 sliced AS (
@@ -32,6 +17,14 @@ sliced AS (
     WHERE leaf.district_code IS NOT NULL
 )
 
-SELECT report_year, slice_kind, slice_code, form_code, organ_code, submission_id, is_nil, gates_total
+SELECT
+    report_year,
+    slice_kind,
+    slice_code,
+    form_code,
+    organ_code,
+    submission_id,
+    used_as = 'nil' AS is_nil,
+    gates_total
 FROM sliced
 ORDER BY report_year, slice_kind, slice_code, form_code, organ_code

@@ -230,10 +230,19 @@ gone AS (
 ),
 
 missing AS (
-    SELECT report_year, slice_kind, slice_code, form_code, count(*) AS organs
-    FROM mart.slice_organ
-    WHERE gates_total AND submission_id IS NULL
-    GROUP BY report_year, slice_kind, slice_code, form_code
+    SELECT
+        m.report_year,
+        m.slice_kind,
+        m.slice_code,
+        m.form_code,
+        count(*) FILTER (m.gates_total AND m.submission_id IS NULL) AS organs
+    FROM mart.slice_organ AS m
+    LEFT JOIN stage.gate AS g ON g.report_year = m.report_year AND g.form_code = m.form_code
+    GROUP BY m.report_year, m.slice_kind, m.slice_code, m.form_code
+    -- fewer than the gate asks for
+    HAVING
+        count(*) FILTER (m.gates_total AND m.submission_id IS NOT NULL)
+        < coalesce(max(g.min_coverage), 1) * count(*) FILTER (m.gates_total)
 ),
 
 joined AS (

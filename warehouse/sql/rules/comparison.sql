@@ -17,22 +17,25 @@ leaf AS (
     JOIN stage.duty AS duty
         ON duty.organ_code = standing.organ_code AND duty.report_year = standing.report_year
         AND duty.form_code = standing.form_code AND duty.basis = 'own'
-    LEFT JOIN stage.organ AS organ ON organ.organ_code = standing.organ_code
-    WHERE umbrella.basis = 'published' OR organ.district_code = umbrella.organ_code
+    -- where the organ stood in that year
+    LEFT JOIN stage.organ_year AS place
+        ON place.organ_code = standing.organ_code AND place.report_year = standing.report_year
+    WHERE umbrella.basis = 'published' OR place.district_code = umbrella.organ_code
 ),
 missing_leaf AS (
     SELECT
         umbrella.submission_id AS umbrella_id,
-        coalesce(organ.name, duty.organ_code) AS name,
+        coalesce(place.name, duty.organ_code) AS name,
         duty.organ_code,
         row_number() OVER (PARTITION BY umbrella.submission_id ORDER BY duty.organ_code ASC) AS place
     FROM umbrella
     JOIN stage.duty AS duty
         ON duty.report_year = umbrella.report_year AND duty.form_code = umbrella.form_code
         AND duty.basis = 'own' AND duty.gates_total
-    LEFT JOIN stage.organ AS organ ON organ.organ_code = duty.organ_code
+    LEFT JOIN stage.organ_year AS place
+        ON place.organ_code = duty.organ_code AND place.report_year = duty.report_year
     LEFT JOIN leaf ON leaf.umbrella_id = umbrella.submission_id AND leaf.organ_code = duty.organ_code
-    WHERE leaf.organ_code IS NULL AND (umbrella.basis = 'published' OR organ.district_code = umbrella.organ_code)
+    WHERE leaf.organ_code IS NULL AND (umbrella.basis = 'published' OR place.district_code = umbrella.organ_code)
 ),
 missing AS (
     SELECT

@@ -2,7 +2,8 @@
 -- step from last year's cumulative figure (F07)
 -- meaning: since when the figures differ. Two sums whose terms are equal but for the measure are counterparts. Where last
 -- year's report is official, the gap of its cumulative column is what was inherited; where it is not, the annual column's
--- gap is what this year made, and the rest was there before.
+-- gap is what this year made, and the rest was there before. Of an organ that continues others' figures (stage.lineage) no
+-- single report of the year before says what was inherited.
 WITH shape AS (
     SELECT
         instance.instance_id,
@@ -63,8 +64,10 @@ summed AS (
     JOIN gap AS annual_gap
         ON annual_gap.submission_id = standing.submission_id AND annual_gap.rule_id = pair.annual_rule
         AND annual_gap.scope = pair.annual_scope
+    LEFT JOIN stage.lineage AS lineage
+        ON lineage.organ_code = standing.organ_code AND lineage.report_year = standing.report_year AND lineage.is_alone
     LEFT JOIN stage.standing AS before
-        ON before.organ_code = standing.organ_code AND before.form_code = standing.form_code
+        ON before.organ_code = lineage.organ_code AND before.form_code = standing.form_code
         AND before.report_year = standing.report_year - 1 AND before.is_official
     LEFT JOIN gap AS gap_before
         ON gap_before.submission_id = before.submission_id AND gap_before.rule_id = pair.total_rule

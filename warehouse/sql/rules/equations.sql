@@ -8,12 +8,14 @@ WITH seen AS (
         submission.submission_id,
         instance.instance_id,
         term.position,
-        term.label,
+        CASE WHEN source.relation = 'merged' THEN concat(term.label, '（', source.name, '）') ELSE term.label END AS label,
         term.side,
         term.condition,
         CASE WHEN term.side = 'left' THEN term.coefficient ELSE -term.coefficient END AS weight,
         source.relation,
         source.source_year,
+        source.members,
+        source.source_form_code <> source.form_code AS is_mapped,
         coalesce(
             cell.value,
             CASE WHEN rule.uses_derived THEN cell.derived_value END,
@@ -28,9 +30,16 @@ WITH seen AS (
             WHEN term.source = 'prior' AND NOT (
                 (source.relation = 'same' AND rule.prior_same) OR (source.relation = 'mapped' AND rule.prior_mapped)
                 OR (source.relation = 'earlier' AND rule.prior_earlier)
-            ) THEN CASE source.relation WHEN 'same' THEN '上年同一版式在案' ELSE '上年数不在案' END
+                OR (source.relation = 'merged' AND rule.prior_merged)
+            ) THEN CASE source.relation
+                WHEN 'same' THEN '上年同一版式在案' WHEN 'merged' THEN '机构有合并或拆分，由其他规则核对' ELSE '上年数不在案'
+            END
+            WHEN source.carries = 'none' OR (source.carries = 'cumulative' AND term.measure <> 'cumulative') THEN source.why
+            WHEN source.absent <> '' THEN concat('上年数不在案：', source.absent)
             WHEN source.is_nil THEN '对照的一期为零报告'
-            WHEN source.relation = 'mapped' AND crosswalk.form_code IS NULL THEN '与上年版式的该格不可比'
+            WHEN source.relation = 'merged' AND source.source_form_code <> source.form_code AND NOT rule.prior_mapped
+                THEN '上年数不在案'
+            WHEN source.source_form_code <> source.form_code AND crosswalk.form_code IS NULL THEN '与上年版式的该格不可比'
             WHEN cell.state = 'figure' OR (rule.uses_derived AND cell.derived_value IS NOT NULL) THEN 'figure'
             WHEN cell.state IS NULL AND term.is_prose THEN '正文未列此数'
             ELSE coalesce(cell.state, 'unread')
@@ -64,7 +73,9 @@ operand AS (
             WHEN side <> 'when' OR cell_state NOT IN ('figure', 'blank', 'unread') THEN cell_state
             WHEN condition = 'blank' AND cell_state = 'blank' THEN 'met'
             WHEN condition = 'known' AND cell_state = 'figure' THEN 'met'
-            WHEN condition = 'positive' AND cell_state = 'figure' AND value > 0 THEN 'met'
+            -- a cell of several organs' reports is above zero where one of them is
+            WHEN condition = 'positive' AND max(CASE WHEN cell_state = 'figure' AND value > 0 THEN 1 ELSE 0 END)
+                OVER (PARTITION BY submission_id, instance_id, position) = 1 THEN 'met'
             WHEN condition = 'blank' THEN '“' || label || '”不是空白，不需此条'
             WHEN cell_state <> 'figure' THEN '“' || label || '”未填'
             ELSE '“' || label || '”不大于零，不需此条'
@@ -77,12 +88,13 @@ tally AS (
         instance_id,
         min(CASE WHEN state NOT IN ('figure', 'blank', 'unread', 'met') THEN state END) AS absence,
         max(CASE WHEN relation = 'earlier' THEN source_year END) AS earlier_year,
-        max(CASE WHEN relation = 'mapped' THEN source_year END) AS mapped_year,
+        max(CASE WHEN is_mapped THEN source_year END) AS mapped_year,
+        max(CASE WHEN relation = 'merged' THEN members END) AS merged_members,
         sum(CASE WHEN state = 'unread' THEN 1 ELSE 0 END) AS unread,
         sum(CASE WHEN state = 'blank' THEN 1 ELSE 0 END) AS blanks,
         sum(CASE WHEN is_derived THEN 1 ELSE 0 END) AS derived,
-        sum(CASE WHEN side = 'left' THEN 1 ELSE 0 END) AS left_terms,
-        sum(CASE WHEN side = 'right' THEN 1 ELSE 0 END) AS right_terms,
+        count(DISTINCT CASE WHEN side = 'left' THEN position END) AS left_terms,
+        count(DISTINCT CASE WHEN side = 'right' THEN position END) AS right_terms,
         sum(CASE WHEN side = 'left' AND state = 'figure' THEN 1 ELSE 0 END) AS left_figures,
         sum(CASE WHEN side = 'right' AND state = 'figure' THEN 1 ELSE 0 END) AS right_figures,
         sum(CASE WHEN side = 'left' AND state NOT IN ('figure', 'blank') THEN 1 ELSE 0 END) AS left_hidden,
@@ -247,9 +259,10 @@ SELECT
             THEN coalesce(settled.told_elsewhere, '全部空白') END,
         CASE WHEN settled.derived > 0 THEN '空白总计用推得的数' END,
         CASE WHEN settled.absence IS NULL THEN '与' || CAST(settled.earlier_year AS VARCHAR) || '年相比，其间缺报' END,
-        CASE WHEN settled.absence IS NULL THEN '与' || CAST(settled.mapped_year AS VARCHAR) || '年另一版式的同一口径相比' END
+        CASE WHEN settled.absence IS NULL THEN '与' || CAST(settled.mapped_year AS VARCHAR) || '年另一版式的同一口径相比' END,
+        CASE WHEN settled.absence IS NULL THEN '机构有合并，上年数为' || settled.merged_members END
     ) AS VARCHAR) AS note,
-    CAST(CASE WHEN settled.outcome IN ('fail', 'uncertain') THEN replace(replace(replace(replace(replace(replace(replace(
+    CAST(CASE WHEN settled.outcome IN ('fail', 'uncertain') THEN concat(replace(replace(replace(replace(replace(replace(replace(
         CASE settled.outcome WHEN 'fail' THEN settled.sentence ELSE settled.sentence_uncertain END,
         '{lhs}', coalesce(regexp_replace(CAST(settled.lhs AS VARCHAR), '\.?0+$', ''), '—')),
         '{rhs}', coalesce(regexp_replace(CAST(settled.rhs AS VARCHAR), '\.?0+$', ''), '—')),
@@ -257,7 +270,7 @@ SELECT
         '{gap}', coalesce(regexp_replace(CAST(abs(settled.lhs - settled.rhs) AS VARCHAR), '\.?0+$', ''), '—')),
         '{figures}', coalesce(worded.figures, '—')),
         '{when}', coalesce(worded.conditions, '—')),
-        '{gaps}', coalesce(worded.gaps, '—')) ELSE '' END AS VARCHAR) AS message
+        '{gaps}', coalesce(worded.gaps, '—')), '（机构有合并，上年数为' || settled.merged_members || '。）') ELSE '' END AS VARCHAR) AS message
 FROM settled
 JOIN stage.submission AS submission ON submission.submission_id = settled.submission_id
 LEFT JOIN worded ON worded.submission_id = settled.submission_id AND worded.instance_id = settled.instance_id

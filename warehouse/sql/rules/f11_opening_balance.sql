@@ -2,14 +2,23 @@
 -- meaning: F11, what the cumulative column of the first annex on file brings along from the years before: lhs of a row's
 -- line is that opening balance. It is recorded here and nowhere else, for it is nobody's figure of any year. The line of
 -- the whole fails where balances are negative (lhs = how many) and are therefore not recorded; that the row itself is
--- wrong is F06's to say. "On file" is an official annex of an earlier year, of this edition or of one that is mapped to it.
+-- wrong is F06's to say. "On file" is an official annex of an earlier year, of this edition or of one that is mapped to it, by the organ or one whose figures it
+-- continues.
 WITH subject AS (
     SELECT
         submission.*,
         EXISTS (
             SELECT 1
             FROM stage.standing AS earlier
-            WHERE earlier.is_official AND NOT earlier.is_nil AND earlier.organ_code = submission.organ_code
+            WHERE earlier.is_official AND NOT earlier.is_nil
+                AND (
+                    earlier.organ_code = submission.organ_code
+                    OR earlier.organ_code IN (
+                        SELECT lineage.member_code FROM stage.lineage AS lineage
+                        WHERE lineage.organ_code = submission.organ_code
+                            AND lineage.report_year = submission.report_year AND lineage.carries <> 'none'
+                    )
+                )
                 AND earlier.report_year < submission.report_year
                 AND (
                     earlier.form_code = submission.form_code

@@ -19,6 +19,7 @@ SELECT
         ELSE 'accepted'
     END AS VARCHAR) AS status,
     CAST(standing.is_official AS BOOLEAN) AS is_official,
-    CAST(standing.supersedes AS VARCHAR) AS supersedes
+    CAST(standing.supersedes AS VARCHAR) AS supersedes,
+    CAST(standing.repeats AS VARCHAR) AS repeats
 FROM stage.standing AS standing
 LEFT JOIN remarked ON remarked.submission_id = standing.submission_id

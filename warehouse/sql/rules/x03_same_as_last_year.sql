@@ -1,7 +1,8 @@
 -- grain: one column (measure) of one submission, and the run of its prose figures where it has one
 -- meaning: X03, the figures other than zero are those of the organ's official report of the year before, every one: three
 -- or more of them, the largest 10 or more - an office with one request a year has the same small table twice. A cumulative
--- column of a year in which nothing happened is last year's by right. lhs = figures so repeated, rhs = 0 allowed.
+-- column of a year in which nothing happened is last year's by right. Only the organ's own report is asked, also where it
+-- continues others' figures. lhs = figures so repeated, rhs = 0 allowed.
 WITH subject AS (
     SELECT submission.*, prior.submission_id AS prior_id, prior.is_nil AS prior_is_nil
     FROM stage.submission AS submission
