@@ -15,6 +15,7 @@ WITH seen AS (
         source.relation,
         source.source_year,
         source.members,
+        coalesce(source.place, 1) = 1 AS is_first,
         source.source_form_code <> source.form_code AS is_mapped,
         coalesce(
             cell.value,
@@ -66,6 +67,12 @@ WITH seen AS (
         AND cell.measure = term.measure
     WHERE CAST($report_year AS INTEGER) IS NULL OR submission.report_year = CAST($report_year AS INTEGER)
 ),
+-- a cell of several organs' reports is above zero where one of them is
+lifted AS (
+    SELECT DISTINCT submission_id, instance_id, position
+    FROM seen
+    WHERE side = 'when' AND relation = 'merged' AND cell_state = 'figure' AND value > 0
+),
 operand AS (
     SELECT
         seen.*,
@@ -73,14 +80,16 @@ operand AS (
             WHEN side <> 'when' OR cell_state NOT IN ('figure', 'blank', 'unread') THEN cell_state
             WHEN condition = 'blank' AND cell_state = 'blank' THEN 'met'
             WHEN condition = 'known' AND cell_state = 'figure' THEN 'met'
-            -- a cell of several organs' reports is above zero where one of them is
-            WHEN condition = 'positive' AND max(CASE WHEN cell_state = 'figure' AND value > 0 THEN 1 ELSE 0 END)
-                OVER (PARTITION BY submission_id, instance_id, position) = 1 THEN 'met'
+            WHEN condition = 'positive' AND ((cell_state = 'figure' AND value > 0) OR lifted.position IS NOT NULL)
+                THEN 'met'
             WHEN condition = 'blank' THEN '“' || label || '”不是空白，不需此条'
             WHEN cell_state <> 'figure' THEN '“' || label || '”未填'
             ELSE '“' || label || '”不大于零，不需此条'
         END AS state
     FROM seen
+    LEFT JOIN lifted
+        ON lifted.submission_id = seen.submission_id AND lifted.instance_id = seen.instance_id
+        AND lifted.position = seen.position
 ),
 tally AS (
     SELECT
@@ -93,8 +102,8 @@ tally AS (
         sum(CASE WHEN state = 'unread' THEN 1 ELSE 0 END) AS unread,
         sum(CASE WHEN state = 'blank' THEN 1 ELSE 0 END) AS blanks,
         sum(CASE WHEN is_derived THEN 1 ELSE 0 END) AS derived,
-        count(DISTINCT CASE WHEN side = 'left' THEN position END) AS left_terms,
-        count(DISTINCT CASE WHEN side = 'right' THEN position END) AS right_terms,
+        sum(CASE WHEN side = 'left' AND is_first THEN 1 ELSE 0 END) AS left_terms,
+        sum(CASE WHEN side = 'right' AND is_first THEN 1 ELSE 0 END) AS right_terms,
         sum(CASE WHEN side = 'left' AND state = 'figure' THEN 1 ELSE 0 END) AS left_figures,
         sum(CASE WHEN side = 'right' AND state = 'figure' THEN 1 ELSE 0 END) AS right_figures,
         sum(CASE WHEN side = 'left' AND state NOT IN ('figure', 'blank') THEN 1 ELSE 0 END) AS left_hidden,

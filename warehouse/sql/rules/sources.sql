@@ -4,7 +4,7 @@
 -- another edition that the crosswalk maps), 'earlier' (same edition, the latest year before that). Never a held one.
 -- Where the organ continues others' figures (stage.lineage) the relation is 'merged': one row for each of them, of the
 -- year before and no earlier one, without a submission where none is on file; the operand is the sum of the rows. absent
--- names those without one, members all of them.
+-- names those without one, members all of them; place counts the rows of an operand.
 -- Submissions of another year than $report_year get their own cells only.
 WITH official AS (
     SELECT organ_code, report_year, form_code, submission_id, is_nil
@@ -128,7 +128,8 @@ SELECT
     CAST('all' AS VARCHAR) AS carries,
     CAST('' AS VARCHAR) AS why,
     CAST('' AS VARCHAR) AS absent,
-    CAST('' AS VARCHAR) AS members
+    CAST('' AS VARCHAR) AS members,
+    CAST(1 AS INTEGER) AS place
 FROM stage.submission
 UNION ALL
 SELECT
@@ -136,7 +137,10 @@ SELECT
     CAST(nearest.source_submission_id AS VARCHAR), CAST(nearest.source_form_code AS VARCHAR),
     CAST(nearest.source_year AS INTEGER), CAST(nearest.is_nil AS BOOLEAN), CAST(nearest.relation AS VARCHAR),
     CAST(nearest.name AS VARCHAR), CAST(nearest.carries AS VARCHAR), CAST(nearest.why AS VARCHAR),
-    CAST(coalesce(panel.absent, '') AS VARCHAR), CAST(coalesce(panel.members, '') AS VARCHAR)
+    CAST(coalesce(panel.absent, '') AS VARCHAR), CAST(coalesce(panel.members, '') AS VARCHAR),
+    CAST(row_number() OVER (
+        PARTITION BY nearest.submission_id, nearest.years_back, nearest.form_code ORDER BY nearest.member_code ASC
+    ) AS INTEGER)
 FROM nearest
 LEFT JOIN panel
     ON panel.submission_id = nearest.submission_id AND panel.years_back = nearest.years_back

@@ -76,9 +76,10 @@ other_leaf AS (
     LEFT JOIN empty_leaf
         ON empty_leaf.report_year = leaf.report_year AND empty_leaf.form_code = leaf.form_code
         AND empty_leaf.organ_code = leaf.organ_code
-    LEFT JOIN stage.organ AS organ ON organ.organ_code = leaf.organ_code
+    LEFT JOIN stage.organ_year AS spot
+        ON spot.organ_code = leaf.organ_code AND spot.report_year = leaf.report_year
     WHERE likeness.is_report AND empty_leaf.organ_code IS NULL
-        AND (likeness.original_basis = 'published' OR organ.district_code = likeness.original_code)
+        AND (likeness.original_basis = 'published' OR spot.district_code = likeness.original_code)
 ),
 copy AS (
     SELECT
@@ -88,12 +89,13 @@ copy AS (
             '、' ORDER BY likeness.is_report DESC, likeness.original_code ASC
         ) AS names
     FROM likeness
-    LEFT JOIN stage.organ AS organ ON organ.organ_code = likeness.organ_code
+    LEFT JOIN stage.organ_year AS spot
+        ON spot.organ_code = likeness.organ_code AND spot.report_year = likeness.report_year
     LEFT JOIN other_leaf
         ON other_leaf.submission_id = likeness.submission_id AND other_leaf.original_code = likeness.original_code
     WHERE NOT likeness.is_report OR other_leaf.submission_id IS NOT NULL
         -- a report of a government that the organ is not below
-        OR (likeness.original_basis = 'consolidated' AND organ.district_code IS DISTINCT FROM likeness.original_code)
+        OR (likeness.original_basis = 'consolidated' AND spot.district_code IS DISTINCT FROM likeness.original_code)
     GROUP BY likeness.submission_id
 )
 SELECT
