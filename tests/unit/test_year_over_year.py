@@ -182,6 +182,16 @@ def test_contributions_may_be_wider_than_a_value() -> None:
     assert violations(connection, "mart.contribution").empty
 
 
+def test_a_change_beyond_what_a_column_holds_is_none_in_every_table() -> None:
+    connection = both("DEPT").file("DEPT", {OPEN: -MOST}, year=2016).file("DEPT", {OPEN: MOST}).built()
+    assert row(connection) == Row(MOST, -MOST, -MOST, None, None, "增减过大，不计算同比")
+    assert alike(connection) == Alike(MOST, -MOST, None, None, 1, 0, 0, 0, "数值过大，不计算同比")
+    assert series(connection, "opened", 2017) == [
+        Step("fj_annex_2017", MOST, "A", -MOST, None, None, "增减过大，不计算同比")
+    ]
+    assert failing(connection) == set()
+
+
 @pytest.mark.parametrize("table", ["mart.contribution", "mart.concept_contribution"])
 def test_the_conservation_checks_find_a_lost_and_a_foreign_part(table: str) -> None:
     def world() -> duckdb.DuckDBPyConnection:

@@ -187,7 +187,7 @@ SELECT
     CASE WHEN class <> 'D' THEN prior_value END AS prior_value,
     CASE WHEN class <> 'D' THEN prior_value_now END AS prior_value_now,
     change,
-    change_pct,
+    CASE WHEN change IS NOT NULL THEN change_pct END AS change_pct,
     is_complete,
     CASE
         WHEN reason <> '' THEN reason

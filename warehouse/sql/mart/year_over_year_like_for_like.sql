@@ -299,7 +299,7 @@ SELECT
     value,
     prior_value,
     change,
-    change_pct,
+    CASE WHEN change IS NOT NULL THEN change_pct END AS change_pct,
     comparability,
     CAST(organs_in_panel AS INTEGER) AS organs_in_panel,
     CAST(organs_entered AS INTEGER) AS organs_entered,
