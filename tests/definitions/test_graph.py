@@ -63,7 +63,7 @@ GRAPH = {
     "mart/contribution": ("mart", "core/official_cell mart/slice_organ mart/year_over_year"),
     "mart/year_over_year_like_for_like": ("mart", "core/official_cell mart/slice_organ mart/year_over_year"),
     "mart/concept_organ": ("mart", "core/fct_submission core/official_cell"),
-    "mart/concept_series": ("mart", "mart/comparison_base mart/concept_organ mart/slice_organ"),
+    "mart/concept_series": ("mart", "mart/city_rollup mart/comparison_base mart/concept_organ mart/slice_organ"),
     "mart/concept_contribution": ("mart", "mart/concept_organ mart/concept_series mart/slice_organ"),
     "mart/reported_vs_computed": (
         "mart",

@@ -315,7 +315,7 @@ def _only(
 ) -> Iterator[dict[str, Any]]:
     """The rows with the columns of the table only."""
     for row in rows:
-        yield {name: row[name] for name in connection.table(table).columns}
+        yield {name: row[name] for name in connection.table(table).columns if name in row}
 
 
 def key_of(text: str) -> CellKey:

@@ -1,5 +1,6 @@
 -- grain: official submission and family of figures that its form has: the organ's figure, as the crosswalk's sum of
--- cells. Part of a sum is not the sum: with a blank among the cells it is NULL; zero where the organ has nothing to report.
+-- cells. Part of a sum is not the sum: with a blank among the cells it is NULL (what does
+-- not apply is none); zero where the organ has nothing to report.
 SELECT
     t.concept_code,
     c.report_year,
@@ -7,7 +8,7 @@ SELECT
     c.organ_code,
     c.submission_id,
     CASE
-        WHEN count(*) = count(coalesce(c.value, c.derived_value))
+        WHEN count(*) FILTER (c.value_state <> 'not_applicable') = count(coalesce(c.value, c.derived_value))
             THEN TRY_CAST(sum(coalesce(c.value, c.derived_value)) AS DECIMAL(18, 4))
     END AS value
 FROM core.official_cell AS c

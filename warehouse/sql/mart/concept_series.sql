@@ -3,7 +3,11 @@
 -- crosswalk does not name is class D. prior_value is as last released (mart.comparison_base), or as official now where it
 -- was not. A change needs two complete totals without a blank and class A or B; of C both levels stand side by side, and D
 -- ends the line.
-WITH level AS (
+WITH coverage AS (
+    SELECT DISTINCT report_year, slice_kind, slice_code, form_code, is_complete, organs_missing FROM mart.city_rollup
+),
+
+level AS (
     SELECT
         f.concept_code,
         m.report_year,
@@ -11,15 +15,19 @@ WITH level AS (
         m.slice_code,
         m.form_code,
         TRY_CAST(sum(o.value) AS DECIMAL(18, 4)) AS value,
-        count(*) - count(m.submission_id) AS organs_missing,
-        count(*) FILTER (m.submission_id IS NOT NULL AND m.gates_total)
-        >= coalesce(max(g.min_coverage), 1) * count(*) FILTER (m.gates_total) AS is_complete,
+        v.organs_missing,
+        v.is_complete,
         count(o.submission_id) - count(o.value) AS organs_blank
     FROM mart.slice_organ AS m
+    JOIN coverage AS v
+        ON v.report_year = m.report_year
+        AND v.slice_kind = m.slice_kind
+        AND v.slice_code = m.slice_code
+        AND v.form_code = m.form_code
     JOIN (SELECT DISTINCT concept_code, form_code FROM stage.concept_term) AS f ON f.form_code = m.form_code
     LEFT JOIN mart.concept_organ AS o ON o.concept_code = f.concept_code AND o.submission_id = m.submission_id
-    LEFT JOIN stage.gate AS g ON g.report_year = m.report_year AND g.form_code = m.form_code
-    GROUP BY f.concept_code, m.report_year, m.slice_kind, m.slice_code, m.form_code
+    GROUP BY
+        f.concept_code, m.report_year, m.slice_kind, m.slice_code, m.form_code, v.organs_missing, v.is_complete
 ),
 
 candidate AS (
@@ -106,7 +114,7 @@ released_blank AS (
         AND c.indicator_code = t.indicator_code
         AND c.applicant_kind = t.applicant_kind
         AND c.measure = 'annual'
-    WHERE s.place = 1 AND c.value IS NULL AND c.derived_value IS NULL
+    WHERE s.place = 1 AND c.value IS NULL AND c.derived_value IS NULL AND c.value_state <> 'not_applicable'
 ),
 
 based AS (

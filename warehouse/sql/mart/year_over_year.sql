@@ -46,7 +46,7 @@ released_blank AS (
         AND c.organ_code = m.organ_code
         AND c.report_year = m.report_year
         AND c.form_code = m.form_code
-    WHERE c.value IS NULL AND c.derived_value IS NULL
+    WHERE c.value IS NULL AND c.derived_value IS NULL AND c.value_state <> 'not_applicable'
 ),
 
 pair AS (
