@@ -242,7 +242,7 @@ def test_a_resubmission_after_rejection_becomes_official_the_next_night(tmp_path
         ("accepted", True),
         ("held", False),
     ]
-    drop(settings, f"{ORGAN}/2017.xlsx", annex(ORGAN, 2017, wrong | {"fj_req_mail_fax": 1}))
+    drop(settings, f"{ORGAN}/2017.xlsx", annex(ORGAN, 2017, wrong | {"fj_req_mail_fax": 1}, reason="漏填一件"))
     run_night(settings)
     found = rows(
         settings,
