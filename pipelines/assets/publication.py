@@ -6,6 +6,7 @@ import dagster as dg
 
 from pipelines.assets.keys import OWNERS, PUBLISHED, RECEIPTS, table_key
 from pipelines.closing import close_night
+from pipelines.releases import restore_copies
 from pipelines.resources import Night
 from schemas.tables import TABLES
 from warehouse.publish import FILE_NAME, publish
@@ -24,7 +25,8 @@ def published_warehouse(night: dg.ResourceParam[Night]) -> dg.MaterializeResult:
     settings = night.settings
     generation = publish(settings.build_file, settings.published, keep=settings.generations_kept)
     journal = night.journal()
-    close_night(journal, generation / FILE_NAME)
+    close_night(journal, generation / FILE_NAME, settings.clock)
+    restored = restore_copies(journal, settings.published)
     size = (generation / FILE_NAME).stat().st_size
     return dg.MaterializeResult(
         metadata={
@@ -33,5 +35,6 @@ def published_warehouse(night: dg.ResourceParam[Night]) -> dg.MaterializeResult:
             "file": dg.MetadataValue.path(settings.published / "current" / FILE_NAME),
             "parquet": dg.MetadataValue.path(settings.published / "current" / "parquet"),
             "size_bytes": size,
+            "release_folders_made": dg.MetadataValue.json(restored),
         }
     )
