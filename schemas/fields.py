@@ -472,9 +472,7 @@ FIELDS: Final = _fields(
             "recomputed",
         ),
     ),
-    Field(
-        "is_summed", "BOOLEAN", "计入汇总", "Whether the figure is part of the totals of its level, kind and district"
-    ),
+    Field("is_summed", "BOOLEAN", "计入汇总", "Whether the figure is part of the totals"),
     Field("submission_before", "VARCHAR", "原报表", "Submission that the figure was from; NULL = there was none"),
     Field("submission_after", "VARCHAR", "现报表", "Submission that the figure is from; NULL = there is none"),
     Field("value_before", "DECIMAL(18,4)", "原数值", "The figure in the release before, printed or derived"),

@@ -237,9 +237,9 @@ _TABLES: Final[Mapping[str, pa.DataFrameSchema]] = {
         _table(
             "mart.revision",
             "修订：单元格",
-            "One row per release, organ and cell whose official figure, or place in the totals, is not what it was in the"
-            " release before. Of an organ that moved, one row leaves the old place and one enters the new. The deltas of"
-            " a slice's is_summed rows add up to the change of its total.",
+            "One row per release, organ and cell whose official figure, or place in the totals, is not what it was in"
+            " the release before. Of an organ that moved, one row leaves the old place and one enters the new. The"
+            " deltas of a slice's is_summed rows add up to the change of its total.",
             f"release_id report_year organ_code form_code {_CELL_KEY} is_summed level organ_kind district_code",
             f"release_id report_year organ_code form_code {_CELL_KEY} is_summed level? organ_kind? district_code?"
             " submission_before? submission_after? value_before? value_after? delta revision_reason",

@@ -57,8 +57,8 @@ def is_sound(folder: Path) -> bool:
     sums = folder / SUMS
     if not sums.is_file():
         return False
-    lines = [line.split("  ", maxsplit=1) for line in sums.read_text(encoding="ascii", errors="replace").splitlines()]
-    return bool(lines) and all(len(line) == 2 and file_hash(folder / line[1]) == line[0] for line in lines)
+    lines = [line.partition("  ") for line in sums.read_text(encoding="ascii", errors="replace").splitlines()]
+    return bool(lines) and all(file_hash(folder / name) == digest for digest, _, name in lines)
 
 
 def _build_database(folder: Path) -> None:

@@ -102,7 +102,7 @@ CREATE TABLE stage.release (
     release_id VARCHAR NOT NULL, release_no INTEGER, night INTEGER NOT NULL, released_at TIMESTAMP NOT NULL,
     content_hash VARCHAR NOT NULL, official_cells BIGINT, rollup_rows BIGINT, year_over_year_rows BIGINT,
     code_version VARCHAR, rules_hash VARCHAR, forms_hash VARCHAR, register_hash VARCHAR, changed VARCHAR);
--- tonight's release, once the figures are known to differ; closed_sequence: the journal's number of the last closed night
+-- tonight's release, once the figures are known to differ; closed_sequence: the journal's number of the last close
 CREATE TABLE stage.release_tonight AS SELECT *, CAST(NULL AS BIGINT) AS closed_sequence FROM stage.release;
 CREATE TABLE stage.first_seen (finding_id VARCHAR NOT NULL, first_seen_at TIMESTAMP NOT NULL);
 -- changed_since: what of rules, forms, register and software is not as on the night closed last, in Chinese
