@@ -27,6 +27,39 @@ class TableCheck:
     """a query of one row: numbers shown beside the bad rows, by column name"""
 
 
+_CHANGES: Final = "report_year, slice_kind, slice_code, indicator_code, applicant_kind, measure"
+_STEPS: Final = "concept_code, report_year, slice_kind, slice_code, form_code"
+
+
+def _conserved(table: str, changes: str, key: str) -> TableCheck:
+    """Every change is the sum of its parts, and no part stands without its change."""
+    return TableCheck(
+        table,
+        "adds_up_to_change",
+        "各机构各部分之和恰等于增减",
+        f"""
+        SELECT {key}, c.change, p.contributions
+        FROM (SELECT {key}, change FROM {changes} WHERE change IS NOT NULL) AS c
+        FULL JOIN (SELECT {key}, sum(contribution) AS contributions FROM {table} GROUP BY {key}) AS p USING ({key})
+        WHERE c.change IS NULL OR c.change <> coalesce(p.contributions, 0)
+        """,  # noqa: S608 - names of ours
+        is_blocking=True,
+    )
+
+
+def _named(table: str, key: str) -> TableCheck:
+    return TableCheck(
+        table,
+        "revisions_have_an_organ",
+        "上年数公布以后，名录没有改变分组所含的机构",
+        f"""
+        SELECT {key}, contribution FROM {table} WHERE organ_code = ''
+        ORDER BY {key}
+        """,  # noqa: S608 - names of ours
+        is_blocking=False,
+    )
+
+
 FAMILIES: Final = {
     "F": "附表",
     "G": "全国统计表",
@@ -180,16 +213,19 @@ CHECKS: Final = (
         """
         WITH part AS (
             SELECT report_year, form_code, indicator_code, applicant_kind, measure, slice_kind,
-                   coalesce(sum(value), 0) AS total
+                   coalesce(sum(value), 0) AS total, count(*) - count(value) AS without
             FROM mart.city_rollup WHERE slice_kind IN ('city', 'level', 'organ_kind')
             GROUP BY ALL
         )
-        SELECT p.*, c.total AS city_total
+        SELECT p.* EXCLUDE (without), c.total AS city_total
         FROM part AS p JOIN part AS c
             ON c.report_year = p.report_year AND c.form_code = p.form_code AND c.indicator_code = p.indicator_code
             AND c.applicant_kind = p.applicant_kind AND c.measure = p.measure AND c.slice_kind = 'city'
-        -- a sum that has more digits than a value is NULL in the roll-up
-        WHERE p.total <> c.total AND abs(p.total) < 100000000000000
+        WHERE p.total <> c.total
+          -- a sum that has more digits than a value is NULL in the roll-up: with one on both sides nothing is known,
+          -- with one on either the difference is at least as wide
+          AND NOT (p.without > 0 AND c.without > 0)
+          AND NOT (p.without + c.without > 0 AND abs(p.total - c.total) >= 100000000000000)
         """,
         is_blocking=True,
     ),
@@ -231,6 +267,10 @@ CHECKS: Final = (
         """,
         is_blocking=False,
     ),
+    _conserved("mart.contribution", "mart.year_over_year", _CHANGES),
+    _named("mart.contribution", _CHANGES),
+    _conserved("mart.concept_contribution", "mart.concept_series", _STEPS),
+    _named("mart.concept_contribution", _STEPS),
     *(_history_check(history, of) for history, of in HISTORIES.items()),
     TableCheck(
         "mart.revision",

@@ -19,12 +19,12 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from pipelines.answers import write_receipts
 from pipelines.decisions import EVENT as DECISION_RECEIVED
 from pipelines.intake import archived_path, is_sound, shown
 from pipelines.journal import Journal
 from pipelines.precheck import UNREADABLE, check_files
 from pipelines.precheck_page import print_precheck
-from pipelines.receipts import write_receipts
 from pipelines.releases import EVENT as RELEASE_MADE
 from pipelines.releases import changed_releases, damaged_files
 from pipelines.seeding import seed_if_empty
@@ -183,7 +183,7 @@ def sql(settings: Settings, statement: str, max_rows: int, as_csv: bool) -> None
 def receipts(settings: Settings) -> None:
     """按已发布的结果补写回执（GONGKAI_RECEIPTS=off 的一夜之后）。"""
     with reader(_published_file(settings)) as connection:
-        written = write_receipts(connection, settings.outbox)
+        written = write_receipts(connection, settings)
     click.echo(f"回执 {written.receipts} 份，其中新写或有变化的 {written.changed} 份：{settings.outbox}")
 
 

@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.settings import PROJECT
-from schemas.concept import rate_terms, shared_indicators
+from schemas.concept import concept_steps, concept_terms, rate_terms, shared_indicators, thresholds
 from schemas.form import FORMS_FOLDER, Form, load_forms
 from schemas.narrative import load_narrative_codes
-from schemas.register import REGISTER_FOLDER, Register, load_register
+from schemas.organ_event import successions
+from schemas.register import REGISTER_FOLDER, Register, load_register, normalise_name
 from schemas.rule import Rule, load_rules, rules_hash
+from schemas.witness import load_witnesses
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Knowledge:
         return {
             "organ": self._organs(),
             "organ_year": self._organ_years(),
-            "organ_name": (asdict(spell) for spell in self.register.spells),
+            "organ_name": self._organ_names(),
             "organ_event": self._organ_events(),
             "duty": (asdict(duty) for duty in self.register.duties()),
             "form": self._forms(),
@@ -44,7 +46,11 @@ class Knowledge:
             "form_cell": self._form_cells(),
             "catalogue": self._rules(),
             "comparability": (item._asdict() for item in shared_indicators(self.forms)),
+            "concept_step": (step._asdict() for step in concept_steps()),
+            "concept_term": (term._asdict() for term in concept_terms(self.forms)),
             "rate_term": (term._asdict() for term in rate_terms()),
+            "succession": (succession._asdict() for succession in successions(self.register.events)),
+            "threshold": (threshold._asdict() for threshold in thresholds()),
         }
 
     def _organs(self) -> Iterable[dict[str, Any]]:
@@ -77,6 +83,10 @@ class Knowledge:
                     "organ_kind": register.slice_kind_of(code),
                     "does_exist": organ.exists_in(year),
                 }
+
+    def _organ_names(self) -> Iterable[dict[str, Any]]:
+        for spell in self.register.spells:
+            yield asdict(spell) | {"normalised_name": normalise_name(spell.name)}
 
     def _organ_events(self) -> Iterable[dict[str, Any]]:
         for event in self.register.events:
@@ -151,7 +161,7 @@ def load_knowledge(register: Path | None = None) -> Knowledge:
     rules, organs = load_rules(), load_register(folder)
     hashes = {
         "code_version": f"{version('gongkai')}+{_code_hash()[:12]}",
-        "rules_hash": rules_hash(rules),
+        "rules_hash": rules_hash(rules, load_witnesses()),
         "forms_hash": _folder_hash(FORMS_FOLDER),
         "register_hash": _folder_hash(folder),
     }

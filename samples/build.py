@@ -21,20 +21,20 @@ from pathlib import Path
 from typing import Final
 
 from pipelines.readers.delimited import REQUIRED
-from pipelines.templates import NarrativeFigure, write_statutory, write_template
+from pipelines.templates import write_statutory, write_template
 from samples.allocate import STORY, Figure, build_figures, wrong_version
 from samples.allocate.model import ANNEX, CITY, NATIONAL, SUPPLEMENT
 from schemas.form import CellKey, load_forms
-from schemas.narrative import load_narrative_codes
 from schemas.register import Register, basis_of, load_register
 
 SAMPLES_FOLDER: Final = Path(__file__).parent
+_PROSE_FILE: Final = SAMPLES_FOLDER / "xiamen_2017_prose.txt"
 CSV_HEADER: Final = (*REQUIRED, "note")
 MANIFEST_HEADER: Final = ("path", "received_at", "note")
 
 MADE_UP: Final = "样例数据：分解到本单位的数字为虚构，仅供演示"
 MADE_UP_CITY: Final = "样例数据：市政府已公布的数字照录，其余数字为虚构，仅供演示"
-AS_PRINTED: Final = "数字照录厦门市2017年政府信息公开工作年度报告附表，正文所列数字见“正文”表"
+AS_PRINTED: Final = "数字照录厦门市2017年政府信息公开工作年度报告附表，正文所列数字见“正文”表（文字系改写）"
 
 TEMPLATE: Final = "填报模板"
 STATUTORY: Final = "按法定表样手工录入"
@@ -44,6 +44,7 @@ CSV_GB18030: Final = "长表CSV（GB18030）"
 CSV_ENCODINGS: Final = {CSV_UTF8: "utf-8", CSV_BOM: "utf-8-sig", CSV_GB18030: "gb18030"}
 
 Submission = tuple[str, int, str]  # organ_code, report_year, form_code
+CITY_REPORT: Final[Submission] = (CITY, 2017, ANNEX)
 
 # who sends something other than the template; what the live collection needs of this is told by STORY
 SENT_AS: Final[Mapping[Submission, str]] = {
@@ -188,7 +189,7 @@ class _Draft:
             report_year=year,
             values=values,
             note=note,
-            narrative=_narrative(figures),
+            prose=_prose(self.submission),
         )
 
 
@@ -199,19 +200,14 @@ def _usual_kind(register: Register, organ: str) -> str:
 
 def _origin(submission: Submission) -> str:
     """What every sample file says of itself: which of its figures are made up."""
-    if submission == (CITY, 2017, ANNEX):
+    if submission == CITY_REPORT:
         return AS_PRINTED
     return MADE_UP_CITY if submission[0] == CITY else MADE_UP
 
 
-def _narrative(figures: Iterable[Figure]) -> list[NarrativeFigure]:
-    """The figures that the report prints in its prose."""
-    codes = load_narrative_codes()
-    return [
-        NarrativeFigure(figure.indicator_code, codes[figure.indicator_code].label, figure.measure, figure.value)
-        for figure in figures
-        if figure.indicator_code in codes and figure.value is not None
-    ]
+def _prose(submission: Submission) -> list[str]:
+    """The paragraphs of the report's prose: the city's of 2017, in our words with the published figures."""
+    return _PROSE_FILE.read_text(encoding="utf-8").splitlines() if submission == CITY_REPORT else []
 
 
 def _nil_files(register: Register) -> Iterator[SampleFile]:

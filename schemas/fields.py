@@ -23,7 +23,7 @@ ARROW_TYPES: Final = {
     "INTEGER": pyarrow.int32(),
     "BIGINT": pyarrow.int64(),
     "DECIMAL(18,4)": pyarrow.decimal128(18, 4),
-    "DECIMAL(20,4)": pyarrow.decimal128(20, 4),
+    "DECIMAL(38,4)": pyarrow.decimal128(38, 4),
     "BOOLEAN": pyarrow.bool_(),
     "DATE": pyarrow.date32(),
     "TIMESTAMP": pyarrow.timestamp("us"),
@@ -397,7 +397,16 @@ FIELDS: Final = _fields(
         "prior_value",
         "DECIMAL(18,4)",
         "上年数值",
-        "The same figure of the year before; NULL if not comparable",
+        "The figure of the year before: as last released before this year's first figures were, as official now where"
+        " it was not; like for like always as official now. NULL if not comparable",
+    ),
+    Field("prior_value_now", "DECIMAL(18,4)", "上年现行数", "The figure of the year before as official now"),
+    Field("prior_form_code", "VARCHAR", "上年表样", "Form edition of the year before; NULL = none to compare with"),
+    Field(
+        "prior_release_id",
+        "VARCHAR",
+        "上年数出处",
+        "Release that prior_value is taken from; NULL = as official now, it was not released before",
     ),
     Field("change", "DECIMAL(18,4)", "增减", "value - prior_value"),
     Field(
@@ -410,9 +419,50 @@ FIELDS: Final = _fields(
         "comparability",
         "VARCHAR",
         "可比性",
-        "A same definition, B after a stated sum, C direction only, D broken; NULL = no prior year",
+        "Of the step from the year before: A same definition, B after a stated sum, C direction only (both levels are"
+        " shown, no change), D broken; NULL = no prior year",
         allowed=("A", "B", "C", "D"),
     ),
+    Field(
+        "contributing_organ_code",
+        "VARCHAR",
+        "贡献机构",
+        "Organ whose part of the change this is; '' = organs that the register put into or out of the slice afterwards",
+    ),
+    Field(
+        "part",
+        "VARCHAR",
+        "增减部分",
+        "matched (organ in both years), entered, left, revision (of the year before since its release) or definition"
+        " (of the edition; only where an organ filed both for the year before)",
+        allowed=("matched", "entered", "left", "revision", "definition"),
+    ),
+    Field(
+        "contribution",
+        "DECIMAL(38,4)",
+        "贡献",
+        "Part of the change, exact and never 0; as wide as a sum, so that none is cut",
+    ),
+    Field(
+        "organs_in_panel", "INTEGER", "可比机构数", "Organs with a figure in both years, predecessors summed", minimum=0
+    ),
+    Field("organs_entered", "INTEGER", "新增机构数", "Organs that have no year before, nor a predecessor", minimum=0),
+    Field(
+        "organs_left",
+        "INTEGER",
+        "退出机构数",
+        "Organs of the year before of whose figures no part is with an organ of the slice",
+        minimum=0,
+    ),
+    Field(
+        "organs_excluded",
+        "INTEGER",
+        "不可比机构数",
+        "Organs with a year before that cannot be compared: a share is not stated, its own or a predecessor's report of"
+        " either year is missing, or a cell is blank",
+        minimum=0,
+    ),
+    Field("concept_code", "VARCHAR", "指标族", "Family of comparable figures across form editions"),
     Field("reported", "DECIMAL(18,4)", "公布数", "Figure as the city published it"),
     Field("computed", "DECIMAL(18,4)", "汇总数", "Sum over the organs' own submissions"),
     Field(
@@ -477,7 +527,7 @@ FIELDS: Final = _fields(
     Field("submission_after", "VARCHAR", "现报表", "Submission that the figure is from; NULL = there is none"),
     Field("value_before", "DECIMAL(18,4)", "原数值", "The figure in the release before, printed or derived"),
     Field("value_after", "DECIMAL(18,4)", "现数值", "The figure in this release, printed or derived"),
-    Field("delta", "DECIMAL(20,4)", "变动额", "value_after - value_before, with NULL as 0"),
+    Field("delta", "DECIMAL(38,4)", "变动额", "value_after - value_before, with NULL as 0"),
     Field("change_before", "DECIMAL(18,4)", "原同比增减", "Year-over-year change in the release before"),
     Field("change_after", "DECIMAL(18,4)", "现同比增减", "Year-over-year change in this release"),
     Field("change_pct_before", "DECIMAL(18,4)", "原同比百分比", "Year-over-year percentage in the release before"),

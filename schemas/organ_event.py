@@ -21,8 +21,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from schemas.form import MEASURES
 from schemas.register_table import SOURCES, Row, read_table
 
 if TYPE_CHECKING:
@@ -58,6 +59,72 @@ class OrganEvent:
         if not self.successor_code or self.share is None:
             return "none"
         return "cumulative" if self.event == "abolished" else "all"
+
+
+class Succession(NamedTuple):
+    """The part of ``organ_code``'s figures of the year before that is its successor's in ``report_year``.
+
+    ``share`` is None where something was taken over and no part is stated: then neither organ can be compared.
+    """
+
+    report_year: int
+    measure: str
+    organ_code: str
+    successor_code: str
+    share: Decimal | None
+
+
+def successions(events: Iterable[OrganEvent]) -> tuple[Succession, ...]:
+    """Who carries on whose figures from one year to the next; events of one year in a chain are followed to its end.
+
+    A merger hands on everything, a split or a moved function the share that is stated, an abolished organ its
+    cumulative figures only.
+    """
+    found: list[Succession] = []
+    taken_over = [event for event in events if event.successor_code]
+    for year in sorted({event.effective_year for event in taken_over}):
+        for measure in MEASURES:
+            given = _given([event for event in taken_over if event.effective_year == year], measure)
+            for organ in sorted(given):
+                parts = _handed_on(organ, _WHOLE, given)
+                found += (Succession(year, measure, organ, *part) for part in sorted(parts.items()) if part[1] != 0)
+    return tuple(found)
+
+
+_Given = dict[str, dict[str, Decimal | None]]
+"""organ -> successor -> share"""
+
+
+def _given(events: Iterable[OrganEvent], measure: str) -> _Given:
+    given: _Given = {}
+    for event in events:
+        if event.carries == "cumulative" and measure != "cumulative":
+            continue
+        shares = given.setdefault(event.organ_code, {})
+        before, more = shares.get(event.successor_code, Decimal(0)), event.share
+        if before is not None and more is not None:
+            shares[event.successor_code] = before + more
+        else:
+            # whoever has the whole has the part that is not stated as well
+            shares[event.successor_code] = _WHOLE if _WHOLE in (before, more) else None
+    return given
+
+
+def _handed_on(organ: str, received: Decimal | None, given: _Given) -> dict[str, Decimal | None]:
+    """What reaches each organ behind ``organ``, out of ``received``, and stays there."""
+    stays: dict[str, Decimal | None] = {}
+    for successor, share in given[organ].items():
+        part = None if received is None or share is None else received * share
+        reached = {successor: part}
+        if successor in given:
+            reached = _handed_on(successor, part, given)
+            onward = reached.values()
+            rest = None if part is None else part - sum((p for p in onward if p is not None), Decimal(0))
+            reached[successor] = None if None in onward else rest
+        for code, amount in reached.items():
+            before = stays.get(code, Decimal(0))
+            stays[code] = None if before is None or amount is None else before + amount
+    return stays
 
 
 def read_events(file: Path, register: Register) -> tuple[OrganEvent, ...]:

@@ -35,6 +35,7 @@ import yaml
 from schemas.equation import RELATIONS, EquationError, parse_cell, parse_equation
 from schemas.form import MEASURES
 from schemas.register import KINDS as ORGAN_KINDS
+from schemas.witness import Witnesses
 
 RULES_FOLDER: Final = Path(__file__).parent / "rules"
 SEVERITIES: Final = ("error", "warning", "info")
@@ -161,10 +162,11 @@ def load_rules(folder: Path = RULES_FOLDER) -> tuple[Rule, ...]:
     return tuple(rules[rule_id] for rule_id in sorted(rules))
 
 
-def rules_hash(rules: Sequence[Rule]) -> str:
-    """SHA-256 over everything the rules say, whatever file or order they stand in."""
+def rules_hash(rules: Sequence[Rule], witnesses: Witnesses) -> str:
+    """SHA-256 over everything the rules say, the table of witnesses included, whatever file or order rules stand in."""
     rows = sorted((asdict(rule) for rule in rules), key=lambda row: str(row["rule_id"]))
-    return hashlib.sha256(json.dumps(rows, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    said = json.dumps([rows, asdict(witnesses)], ensure_ascii=False, sort_keys=True, default=str)
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def _build_rule(row: Mapping[str, Any]) -> Rule:

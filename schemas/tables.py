@@ -23,6 +23,8 @@ _RENAMED: Final = {
     "core.finding_history": {"state_then": "state"},
     "mart.submission_status": {"duty_status": "status"},
     "mart.revision": {"revision_reason": "reason"},
+    "mart.contribution": {"contributing_organ_code": "organ_code"},
+    "mart.concept_contribution": {"contributing_organ_code": "organ_code"},
 }
 
 
@@ -196,6 +198,14 @@ _TABLES: Final[Mapping[str, pa.DataFrameSchema]] = {
             "finding_id position explanation_kind indicator_code applicant_kind measure suggested_value? message",
         ),
         _table(
+            "mart.slice_organ",
+            "汇总范围",
+            "One row per year, slice, form and organ that must file figures of its own; submission_id is NULL while it"
+            " is missing.",
+            "report_year slice_kind slice_code form_code organ_code",
+            "report_year slice_kind slice_code form_code organ_code submission_id? is_nil gates_total",
+        ),
+        _table(
             "mart.city_rollup",
             "全市汇总",
             "One row per year, slice, form and cell: the sum over the official own submissions.",
@@ -204,12 +214,60 @@ _TABLES: Final[Mapping[str, pa.DataFrameSchema]] = {
             " organs_nil organs_missing coverage is_complete cells_derived cells_blank",
         ),
         _table(
+            "mart.comparison_base",
+            "同比基期",
+            "One row per year, slice, form and form of the year before whose complete total was released before this"
+            " year's first figures were: the last such release.",
+            "report_year slice_kind slice_code form_code prior_form_code",
+            "report_year slice_kind slice_code form_code prior_form_code prior_release_id",
+        ),
+        _table(
             "mart.year_over_year",
             "同比",
             "One row per year, slice and cell, compared with the year before.",
             f"report_year slice_kind slice_code {_CELL_KEY}",
-            f"report_year slice_kind slice_code {_CELL_KEY} form_code value? prior_value? change? change_pct?"
-            " comparability? note",
+            f"report_year slice_kind slice_code {_CELL_KEY} form_code value? prior_value? prior_value_now? change?"
+            " change_pct? comparability? note prior_form_code? prior_release_id?",
+        ),
+        _table(
+            "mart.contribution",
+            "同比贡献",
+            "One row per row of mart.year_over_year that has a change, organ and part, zeros left out: their sum is"
+            " the change.",
+            f"report_year slice_kind slice_code {_CELL_KEY} organ_code part",
+            f"report_year slice_kind slice_code {_CELL_KEY} contributing_organ_code part contribution",
+        ),
+        _table(
+            "mart.year_over_year_like_for_like",
+            "可比口径同比",
+            "One row per row of mart.year_over_year of class A or B: the same organs in both years,"
+            " predecessors summed.",
+            f"report_year slice_kind slice_code {_CELL_KEY}",
+            f"report_year slice_kind slice_code {_CELL_KEY} form_code prior_form_code value? prior_value? change?"
+            " change_pct? comparability organs_in_panel organs_entered organs_left organs_excluded note",
+        ),
+        _table(
+            "mart.concept_organ",
+            "机构指标族",
+            "One row per official submission and family of figures that its form has.",
+            "concept_code report_year form_code organ_code",
+            "concept_code report_year form_code organ_code submission_id value?",
+        ),
+        _table(
+            "mart.concept_series",
+            "指标族序列",
+            "One row per family of figures, year, slice and form, with the step from the year before.",
+            "concept_code report_year slice_kind slice_code form_code",
+            "concept_code report_year slice_kind slice_code form_code value? comparability? prior_form_code?"
+            " prior_value? prior_value_now? change? change_pct? is_complete note prior_release_id?",
+        ),
+        _table(
+            "mart.concept_contribution",
+            "指标族贡献",
+            "One row per row of mart.concept_series that has a change, organ and part, zeros left out: their sum is"
+            " the change.",
+            "concept_code report_year slice_kind slice_code form_code organ_code part",
+            "concept_code report_year slice_kind slice_code form_code contributing_organ_code part contribution",
         ),
         _table(
             "mart.reported_vs_computed",

@@ -71,6 +71,6 @@ def quoted(path: Path) -> str:
 
 
 def dicts(connection: duckdb.DuckDBPyConnection, query: str, params: Sequence[Any] = ()) -> list[dict[str, Any]]:
-    """The rows of a query as dictionaries, through Arrow: decimals stay exact."""
+    """The rows of a query as dictionaries, through Arrow: decimals stay exact. ``params`` stand for its ``?``."""
     rows: list[dict[str, Any]] = connection.sql(query, params=list(params)).to_arrow_table().to_pylist()
     return rows

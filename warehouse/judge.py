@@ -6,7 +6,8 @@ belong here: what a rule says (``schemas/rules``), any judgement on a single fig
 Reads ``stage.file``, ``submission``, ``cell``, ``problem``, ``decision``, ``organ`` and ``duty``; fills
 ``stage.derived_value``, ``stage.rule_outcome``, ``stage.explanation`` and ``stage.verdict``. It leaves behind
 ``stage.rule``, ``rule_edition``, ``rule_instance`` and ``rule_term`` - which cells take part in the outcome at (form,
-variant, rule, scope) - and drops its other tables.
+variant, rule, scope) - with ``witness`` and ``witness_term``, which say the same of the rules over prose, and drops its
+other tables.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import duckdb
 from schemas.form import Form
 from schemas.rule import Rule
 from schemas.rule_compiler import CompiledRules, compile_rules, mapped_cells
+from schemas.witness import load_witnesses
 from warehouse.build import load_rows
 from warehouse.explain import explain_cells
 
@@ -44,6 +46,13 @@ CREATE OR REPLACE TABLE stage.rule_term (
     source VARCHAR NOT NULL, years_back INTEGER NOT NULL, form_code VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL,
     applicant_kind VARCHAR NOT NULL, measure VARCHAR NOT NULL, is_prose BOOLEAN NOT NULL, label VARCHAR NOT NULL,
     condition VARCHAR NOT NULL);
+CREATE OR REPLACE TABLE stage.witness (
+    witness_id INTEGER NOT NULL, rule_id VARCHAR NOT NULL, form_code VARCHAR NOT NULL, scope VARCHAR NOT NULL,
+    relation VARCHAR NOT NULL, note VARCHAR NOT NULL);
+CREATE OR REPLACE TABLE stage.witness_term (
+    witness_id INTEGER NOT NULL, side VARCHAR NOT NULL, choice INTEGER NOT NULL, position INTEGER NOT NULL,
+    coefficient DECIMAL(10,2) NOT NULL, indicator_code VARCHAR NOT NULL, applicant_kind VARCHAR NOT NULL,
+    measure VARCHAR NOT NULL, label VARCHAR NOT NULL, is_prose BOOLEAN NOT NULL);
 CREATE OR REPLACE TABLE stage.crosswalk (
     form_code VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL, applicant_kind VARCHAR NOT NULL,
     source_form_code VARCHAR NOT NULL, source_indicator_code VARCHAR NOT NULL, source_applicant_kind VARCHAR NOT NULL);
@@ -54,7 +63,7 @@ CREATE OR REPLACE TABLE stage.printed_cell (
 """
 _WORKING_TABLES: Final = (
     "crosswalk", "rule_exemption", "printed_cell", "waiver", "figure", "known", "fingerprint", "standing",
-    "rule_source", "comparison", "selected", "open_equation", "suspect",
+    "rule_source", "comparison", "selected", "open_equation", "suspect", "witness_side", "witness_silence",
 )  # fmt: skip
 
 
@@ -85,6 +94,8 @@ def judge(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], forms: M
         _append(connection, "derived_value", select)
     _replace(connection, "known", "known")
     _replace(connection, "fingerprint", "fingerprints")
+    _replace(connection, "witness_side", "witness_sides")
+    _replace(connection, "witness_silence", "witness_silence")
     _append(connection, "rule_outcome", "readings")
     _append(connection, "rule_outcome", "variants")
     years = [row[0] for row in connection.execute("SELECT DISTINCT report_year FROM stage.submission").fetchall()]
@@ -100,6 +111,7 @@ def judge(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], forms: M
     _replace(connection, "comparison", "comparison")
     _judge_selects(connection, rules, "roll_up")
     _explain(connection, rules, compiled, forms)
+    _append(connection, "explanation", "witness_counts")
     _append(connection, "verdict", "verdicts")
     for table in _WORKING_TABLES:
         connection.execute(f"DROP TABLE IF EXISTS stage.{table}")
@@ -179,6 +191,9 @@ def _load_catalogue(
         ),
     )
     load_rows(connection, "stage.rule_term", (asdict(term) | {"is_prose": term.is_prose} for term in compiled.terms))
+    table = load_witnesses()
+    load_rows(connection, "stage.witness", map(asdict, table.witnesses))
+    load_rows(connection, "stage.witness_term", map(asdict, table.terms))
     load_rows(connection, "stage.crosswalk", (cell._asdict() for cell in mapped_cells(forms)))
     load_rows(connection, "stage.printed_cell", _printed_cells(forms))
 

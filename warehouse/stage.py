@@ -50,8 +50,10 @@ CREATE TABLE stage.organ (
 CREATE TABLE stage.organ_year (
     organ_code VARCHAR NOT NULL, report_year INTEGER NOT NULL, name VARCHAR NOT NULL, parent_code VARCHAR,
     district_code VARCHAR, level VARCHAR NOT NULL, organ_kind VARCHAR NOT NULL, does_exist BOOLEAN NOT NULL);
+-- every spelling of an organ's name and the years in which it means that organ; normalised_name is for comparison only
 CREATE TABLE stage.organ_name (
-    organ_code VARCHAR NOT NULL, name VARCHAR NOT NULL, from_year INTEGER, to_year INTEGER, kind VARCHAR NOT NULL);
+    organ_code VARCHAR NOT NULL, name VARCHAR NOT NULL, normalised_name VARCHAR NOT NULL, from_year INTEGER,
+    to_year INTEGER, kind VARCHAR NOT NULL);
 -- happened_on: a year, a month or a day; carries: what the successor takes over by the share (all, cumulative, none)
 CREATE TABLE stage.organ_event (
     organ_code VARCHAR NOT NULL, event VARCHAR NOT NULL, happened_on VARCHAR NOT NULL, effective_year INTEGER NOT NULL,
@@ -80,7 +82,19 @@ CREATE TABLE stage.catalogue (
 -- the same indicator code in two successive editions: class A to D
 CREATE TABLE stage.comparability (
     from_form VARCHAR NOT NULL, to_form VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL,
-    comparability VARCHAR NOT NULL);
+    comparability VARCHAR NOT NULL, remark VARCHAR NOT NULL);
+-- a family of figures across editions: its class at each change, and the cells whose sum it is in an edition
+CREATE TABLE stage.concept_step (
+    concept_code VARCHAR NOT NULL, from_form VARCHAR NOT NULL, to_form VARCHAR NOT NULL,
+    comparability VARCHAR NOT NULL, remark VARCHAR NOT NULL);
+CREATE TABLE stage.concept_term (
+    concept_code VARCHAR NOT NULL, form_code VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL,
+    applicant_kind VARCHAR NOT NULL);
+CREATE TABLE stage.threshold (threshold_code VARCHAR NOT NULL, limit_value DECIMAL(18,4) NOT NULL);
+-- the part of an organ's figures of the year before that is its successor's in report_year; NULL = not stated
+CREATE TABLE stage.succession (
+    report_year INTEGER NOT NULL, measure VARCHAR NOT NULL, organ_code VARCHAR NOT NULL,
+    successor_code VARCHAR NOT NULL, share DECIMAL(18,8));
 -- side: numerator, denominator
 CREATE TABLE stage.rate_term (
     rate_code VARCHAR NOT NULL, form_code VARCHAR NOT NULL, side VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dagster as dg
 
+from pipelines.answers import READS, write_receipts
 from pipelines.assets.keys import OWNERS, RECEIPTS, table_key
-from pipelines.receipts import READS, write_receipts
 from pipelines.resources import Night
 from warehouse.connection import reader
 
@@ -15,8 +15,8 @@ from warehouse.connection import reader
     deps=[table_key(table) for table in READS],
     group_name="publication",
     owners=OWNERS,
-    kinds={"html"},
-    description="回执：给每份报表和每个读不了的文件一份答复，写明哪一格有什么问题、怎样改正。",
+    kinds={"html", "excel"},
+    description="回执：给每份报表（网页、标注好的副本、JSON）和每个读不了的文件一份答复，写明哪一格有什么问题、怎样改正、何时以前。",
 )
 def receipts(night: dg.ResourceParam[Night]) -> dg.MaterializeResult:
     """Write the receipts that changed."""
@@ -24,7 +24,7 @@ def receipts(night: dg.ResourceParam[Night]) -> dg.MaterializeResult:
     if not settings.receipts:
         return dg.MaterializeResult(metadata={"skipped": "GONGKAI_RECEIPTS=off"})
     with reader(settings.build_file) as connection:
-        written = write_receipts(connection, settings.outbox)
+        written = write_receipts(connection, settings)
     return dg.MaterializeResult(
         metadata={
             "receipts": written.receipts,

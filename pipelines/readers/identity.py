@@ -19,6 +19,8 @@ from pipelines.readers.reject import RejectedError
 
 IDENTITY_SHEET: Final = "_gongkai"
 _MARK: Final = "gongkai-template"
+ANSWER_MARK: Final = "gongkai-answer"
+"""on the hidden sheet of an answer's copy, with the receipt's number beside it: it is no report"""
 _LABELS: Final = {
     "填报单位": "organ_name",
     "单位名称": "organ_name",
@@ -95,6 +97,17 @@ def _one_year(texts: Iterable[str]) -> int | None:
         said = "、".join(str(year) for year in sorted(years))
         raise RejectedError("V03", f"报告年度前后不一（{said}），无法判断；请在表上方写明“报告年度：”并只写一个年度")
     return years.pop() if years else None
+
+
+def refuse_answer(grids: Sequence[Grid]) -> None:
+    """Raise RejectedError where the workbook is the copy in an answer of ours."""
+    for grid in grids:
+        if grid.sheet == IDENTITY_SHEET and grid.text(0, 0) == ANSWER_MARK:
+            raise RejectedError(
+                "V03",
+                f"这是系统发出的回执副本（{grid.text(0, 1)}），不是报表，没有采用；原来的报表不受影响。"
+                "请在自己的原文件上改正，把改好的原文件放入收件箱",
+            )
 
 
 def _hidden(grids: Sequence[Grid]) -> dict[str, str]:

@@ -59,8 +59,8 @@ def parse_number(printed: str, unit: str) -> Parsed:
     printed_unit, note = match["unit"] or "", (match["note"] or "").strip()
     if not printed_unit and (bracketed := _UNIT_NOTE.fullmatch(note)):
         printed_unit, note = bracketed[1], ""
-    factor = _factor(printed_unit, unit)
-    value = _exact("".join(match["number"].split()).replace(",", ""), factor)
+    factor = unit_factor(printed_unit, unit) or Decimal(1)
+    value = exact("".join(match["number"].split()).replace(",", ""), factor)
     if value is None:
         message = f"数字超过{_DIGITS}位整数或{_DECIMALS}位小数"
         return Parsed(None, "not_a_number", remark="V06", message=message)
@@ -72,13 +72,14 @@ def parse_number(printed: str, unit: str) -> Parsed:
     return Parsed(value, "reported")
 
 
-def _factor(printed_unit: str, unit: str) -> Decimal:
+def unit_factor(printed_unit: str, unit: str) -> Decimal | None:
+    """What turns a figure printed in one unit of money into another; None where either is not money."""
     if printed_unit in _IN_YUAN and unit in _IN_YUAN:
         return _IN_YUAN[printed_unit] / _IN_YUAN[unit]
-    return Decimal(1)
+    return None
 
 
-def _exact(digits: str, factor: Decimal) -> Decimal | None:
+def exact(digits: str, factor: Decimal) -> Decimal | None:
     """The number itself, or None where it has more digits than a cell of the warehouse."""
     value = _EXACT.multiply(Decimal(digits), factor)
     if not value:

@@ -6,16 +6,18 @@ how the grids were made.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from pipelines.readers.cells import Found, complete, reported
 from pipelines.readers.grid import Grid, Printed, address
-from pipelines.readers.identity import IDENTITY_SHEET, Identity, read_identity
+from pipelines.readers.identity import IDENTITY_SHEET, Identity, read_identity, refuse_answer
 from pipelines.readers.labels import normalise, years_in
 from pipelines.readers.model import FileReading, Problem, ReadSubmission
 from pipelines.readers.numbers import parse_number
+from pipelines.readers.prose import Paragraph, read_prose
 from pipelines.readers.recognise import Place, Recognised, recognise
 from pipelines.readers.reject import RejectedError
 from schemas.form import CellKey, Form, FormError, form_for, load_forms
@@ -27,10 +29,15 @@ _CUMULATIVE: Final = frozenset({"cumulative", "历年累计", "累计"})
 _MOST_STRANGE: Final = 50
 _PROSE_COLUMNS: Final = 50
 _MOST_PROSE: Final = 2000
+_SHORTEST_TEXT: Final = 8
+_DIGIT: Final = re.compile("[0-9０-９]")
+_WORD: Final = re.compile("[一-鿿]")
+_PUNCTUATION: Final = re.compile("[，。；：、,;:]")
 
 
 def read_grids(grids: Sequence[Grid], name: str, assumed_year: int | None = None) -> FileReading:
     """The submissions of one workbook. Raises RejectedError where none can be made out."""
+    refuse_answer(grids)
     visible = [grid for grid in grids if not grid.is_hidden and grid.sheet not in (IDENTITY_SHEET, NARRATIVE_SHEET)]
     found = recognise(visible, load_forms().values())
     identity = read_identity(grids, [head for item in found for head in item.heads], name, assumed_year)
@@ -40,9 +47,14 @@ def read_grids(grids: Sequence[Grid], name: str, assumed_year: int | None = None
         raise RejectedError("V03", _UNKNOWN_FORM)
     # prose belongs to the report as a whole: it goes with the first form
     form = found[0].form
-    prose = [cell for grid in grids if grid.sheet == NARRATIVE_SHEET for cell in _prose(grid, form)]
+    coded = [cell for grid in grids if grid.sheet == NARRATIVE_SHEET for cell in _prose(grid, form)]
+    text = read_prose(_paragraphs(grids, found), form.form_code, [item.cell for item in coded])
+    prose = [*coded, *(Found(cell, []) for cell in text.cells)]
     return FileReading(
-        tuple(_submission(identity, item, prose if index == 0 else []) for index, item in enumerate(found))
+        tuple(
+            _submission(identity, item, prose if index == 0 else [], text.problems if index == 0 else ())
+            for index, item in enumerate(found)
+        )
     )
 
 
@@ -67,7 +79,9 @@ def _figures(found: Recognised) -> int:
     return sum(1 for value in values if value)
 
 
-def _submission(identity: Identity, found: Recognised, prose: Sequence[Found]) -> ReadSubmission:
+def _submission(
+    identity: Identity, found: Recognised, prose: Sequence[Found], said_of_prose: Sequence[Problem]
+) -> ReadSubmission:
     form, year = found.form, _year(identity)
     read = [_reported(form, key, place, printed) for key, place, printed in _printed(found)]
     cells, problems = complete(form, found.variant, [*read, *prose])
@@ -81,7 +95,7 @@ def _submission(identity: Identity, found: Recognised, prose: Sequence[Found]) -
         found.variant,
         False,
         tuple(cells),
-        (*said, *problems, *_outside(found)),
+        (*said, *problems, *_outside(found), *said_of_prose),
     )
 
 
@@ -164,16 +178,46 @@ def _is_number(text: str) -> bool:
     return parse_number(text, "").state == "reported"
 
 
+def _paragraphs(grids: Sequence[Grid], found: Sequence[Recognised]) -> list[Paragraph]:
+    """A workbook's running text: sheets without a table of the form, then what stands below or beside the tables."""
+    free: list[Paragraph] = []
+    beside: list[Paragraph] = []
+    for grid in grids:
+        if grid.is_hidden or grid.sheet == IDENTITY_SHEET or (grid.sheet == NARRATIVE_SHEET and _code_columns(grid)):
+            continue
+        bottom = max((last for item in found for area, _, last in item.areas if area is grid), default=-1)
+        right = max(
+            (place.position[1] for item in found for place in item.places.values() if place.grid is grid), default=-1
+        )
+        for position, printed in sorted(grid.cells.items()):
+            if _is_text(printed) and (position[0] > bottom or position[1] > right):
+                (free if bottom < 0 else beside).append(Paragraph(grid.sheet, address(position), printed.text))
+    return free + beside
+
+
+def _is_text(printed: Printed) -> bool:
+    """Whether a cell holds running text with a number in it: a title, or words with punctuation."""
+    text = printed.text
+    if printed.flag or len(text) < _SHORTEST_TEXT or not (_DIGIT.search(text) and _WORD.search(text)):
+        return False
+    return _PUNCTUATION.search(text) is not None or text.rstrip().endswith("报告")
+
+
+def _code_columns(grid: Grid) -> tuple[int, int, int | None] | None:
+    """The columns 指标代码, 数值 and 口径 of a sheet that lists prose figures by code; None for any other sheet."""
+    heads = {normalise(grid.text(0, column)): column for column in range(min(grid.width, _PROSE_COLUMNS))}
+    code, value = heads.get("指标代码", heads.get("代码")), heads.get("数值")
+    return None if code is None or value is None else (code, value, heads.get("口径"))
+
+
 def _prose(grid: Grid, form: Form) -> Iterator[Found]:
     """The sheet 正文: columns 指标代码, 口径 (本年 or 历年累计; may be absent) and 数值."""
-    heads = {normalise(grid.text(0, column)): column for column in range(min(grid.width, _PROSE_COLUMNS))}
-    code_column = heads.get("指标代码", heads.get("代码"))
-    value_column = heads.get("数值")
-    if code_column is None or value_column is None:
+    columns = _code_columns(grid)
+    if columns is None:
         return
+    code_column, value_column, measure_column = columns
     if grid.height > _MOST_PROSE:
         raise RejectedError("V01", f"“{NARRATIVE_SHEET}”表超过 {_MOST_PROSE} 行，未读取；请只保留有指标代码的行")
-    measure_column = heads.get("口径")
     codes = load_narrative_codes()
     for line in range(1, grid.height):
         code = grid.text(line, code_column).strip()

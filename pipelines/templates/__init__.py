@@ -5,21 +5,12 @@ Does not belong here: reading them back (``pipelines.readers``), receipts, and a
 """
 
 from pipelines.templates.statutory import write_statutory
-from pipelines.templates.workbook import (
-    IDENTITY_SHEET,
-    NARRATIVE_HEADER,
-    TEMPLATE_MARK,
-    TEMPLATE_VERSION,
-    NarrativeFigure,
-    write_template,
-)
+from pipelines.templates.workbook import IDENTITY_SHEET, TEMPLATE_MARK, TEMPLATE_VERSION, write_template
 
 __all__ = [
     "IDENTITY_SHEET",
-    "NARRATIVE_HEADER",
     "TEMPLATE_MARK",
     "TEMPLATE_VERSION",
-    "NarrativeFigure",
     "write_statutory",
     "write_template",
 ]

@@ -40,7 +40,10 @@ class Role(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle of the sheet, 1-based, with its printed text; ``key`` and ``indicator`` only where it is filled."""
+    """A rectangle of the sheet, 1-based, with its printed text; ``key`` and ``indicator`` only where it is filled.
+
+    ``table`` is the code of the form's table that the box belongs to.
+    """
 
     role: Role
     row: int
@@ -50,6 +53,7 @@ class Box:
     columns: int = 1
     key: CellKey | None = None
     indicator: Indicator | None = None
+    table: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +89,10 @@ def lay_out(form: Form, *, variant: str = "", report_year: int, first_row: int =
             page_rows.append(next_row)
         if table.section != section:
             section = table.section
-            boxes.append(Box(Role.SECTION, next_row, 1, section, columns=placing.edge))
+            boxes.append(Box(Role.SECTION, next_row, 1, section, columns=placing.edge, table=table.code))
             next_row += 1
         placed = tuple(placing.boxes(next_row))
-        boxes += [replace(box, text=box.text.replace("{year}", str(report_year))) for box in placed]
+        boxes += [replace(box, text=box.text.replace("{year}", str(report_year)), table=table.code) for box in placed]
         next_row = max(box.row + box.rows for box in placed)
     return Layout(
         boxes=tuple(boxes),

@@ -30,24 +30,13 @@ TEMPLATE_MARK: Final = "gongkai-template"
 TEMPLATE_VERSION: Final = "1"
 IDENTITY_SHEET: Final = "_gongkai"
 FORM_SHEET: Final = "统计表"
-NARRATIVE_HEADER: Final = ("指标代码", "指标名称", "口径", "数值")
-MEASURE_WORDS: Final = {"annual": "本年", "cumulative": "历年累计"}
 _NIL_WORDS: Final = {False: "否", True: "是"}
 _HINT: Final = (
     "填表说明：只填有边框的空白格。确实没有的填0；未统计的留空，空白不等于零。"
     "本年度没有任何事项的，零报告选“是”，各格留空。"
 )
 _LARGEST_CHANGE: Final = 10**12
-
-
-@dataclass(frozen=True, slots=True)
-class NarrativeFigure:
-    """One figure of the report's prose: its ``nar_*`` code, its name, annual or cumulative, and what is printed."""
-
-    indicator_code: str
-    label: str
-    measure: str
-    value: painting.FilledValue
+_PROSE_WIDTH: Final = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +84,12 @@ def write_template(
     values: Mapping[CellKey, painting.FilledValue] | None = None,
     is_nil: bool = False,
     note: str = "",
-    narrative: Sequence[NarrativeFigure] = (),
+    prose: Sequence[str] = (),
 ) -> bytes:
     """The workbook of ``variant`` of ``form`` for one organ and year, blank or filled with ``values``.
 
-    ``note`` is a line below the form; ``narrative`` adds the sheet 正文. The same arguments give the same bytes.
+    ``note`` is a line below the form; ``prose`` is the text of the sheet 正文, one paragraph a cell.
+    The same arguments give the same bytes.
     Whether the edition was in force in ``report_year`` is for the caller to ask (``schemas.form.form_for``).
     Raises FormError where the edition has no such variant, or ``values`` names a cell that it does not print.
     """
@@ -121,8 +111,8 @@ def write_template(
     painting.size_sheet(sheet, layout)
     _open_cells(sheet, layout)
     _write_foot(sheet, layout, [note, _HINT])
-    if narrative:
-        _write_narrative(workbook, narrative)
+    if prose:
+        _write_prose(workbook, prose)
     _write_hidden_identity(
         workbook,
         {
@@ -210,16 +200,11 @@ def _write_foot(sheet: Worksheet, layout: Layout, lines: Sequence[str]) -> None:
         sheet.row_dimensions[row].height = 2 * painting.LINE_HEIGHT_POINTS
 
 
-def _write_narrative(workbook: Workbook, narrative: Sequence[NarrativeFigure]) -> None:
+def _write_prose(workbook: Workbook, paragraphs: Sequence[str]) -> None:
     sheet = workbook.create_sheet(NARRATIVE_SHEET)
-    for column, (head, width) in enumerate(zip(NARRATIVE_HEADER, (30, 60, 12, 16), strict=True), start=1):
-        painting.put_text(sheet, 1, column, head).font = painting.BOLD_FONT
-        sheet.column_dimensions[get_column_letter(column)].width = width
-    for row, figure in enumerate(narrative, start=2):
-        painting.put_text(sheet, row, 1, figure.indicator_code)
-        painting.put_text(sheet, row, 2, figure.label)
-        painting.put_text(sheet, row, 3, MEASURE_WORDS[figure.measure])
-        painting.put_value(sheet, row, 4, figure.value)
+    sheet.column_dimensions["A"].width = _PROSE_WIDTH
+    for row, paragraph in enumerate(paragraphs, start=1):
+        painting.put_text(sheet, row, 1, paragraph).alignment = painting.LEFT
 
 
 def _write_hidden_identity(workbook: Workbook, identity: Mapping[str, str]) -> None:

@@ -14,11 +14,11 @@ import dagster as dg
 import duckdb
 import pytest
 
+from pipelines.answers import READS
 from pipelines.definitions import build_defs
 from pipelines.instance import QUIET
 from pipelines.knowledge import load_knowledge
 from pipelines.lock import JOB_NAME
-from pipelines.receipts import READS
 from pipelines.resources import Night
 from pipelines.settings import Settings
 from schemas.tables import HISTORIES, TABLES
@@ -26,6 +26,8 @@ from tests.integration.night import new_home, rows
 from warehouse.build import build_table
 
 PROJECT = Path(__file__).parents[2]
+PLACES = "core/dim_organ_year"
+REVISED = "core/fct_finding core/fct_submission"
 FILED = "core/fct_file core/fct_finding core/fct_submission"
 # asset: (group, what it reads)
 GRAPH = {
@@ -52,8 +54,15 @@ GRAPH = {
     "core/fct_decision": ("core", "core/fct_finding core/fct_submission"),
     "core/finding_explanation": ("core", "core/fct_finding"),
     "core/finding_cell": ("core", "core/fct_finding core/fct_submission core/finding_explanation"),
-    "mart/city_rollup": ("mart", "core/dim_organ_year core/fct_submission core/official_cell core/reporting_duty"),
-    "mart/year_over_year": ("mart", "mart/city_rollup"),
+    "mart/slice_organ": ("mart", "core/dim_organ_year core/fct_submission core/reporting_duty"),
+    "mart/city_rollup": ("mart", "core/official_cell mart/slice_organ"),
+    "mart/comparison_base": ("mart", "mart/slice_organ"),
+    "mart/year_over_year": ("mart", "mart/city_rollup mart/comparison_base mart/slice_organ"),
+    "mart/contribution": ("mart", "core/official_cell mart/slice_organ mart/year_over_year"),
+    "mart/year_over_year_like_for_like": ("mart", "core/official_cell mart/slice_organ mart/year_over_year"),
+    "mart/concept_organ": ("mart", "core/fct_submission core/official_cell"),
+    "mart/concept_series": ("mart", "mart/comparison_base mart/concept_organ mart/slice_organ"),
+    "mart/concept_contribution": ("mart", "mart/concept_organ mart/concept_series mart/slice_organ"),
     "mart/reported_vs_computed": (
         "mart",
         "core/dim_organ core/fct_submission core/official_cell mart/city_rollup",
@@ -66,7 +75,7 @@ GRAPH = {
     "meta/build": ("meta", "core/fct_cell core/fct_file"),
     "release": (
         "release",
-        "core/official_cell core/dim_organ core/dim_organ_year core/reporting_duty mart/city_rollup mart/year_over_year",
+        f"core/official_cell core/dim_organ {PLACES} core/reporting_duty mart/city_rollup mart/year_over_year",
     ),
     "meta/release": ("release", "release"),
     "core/official_cell_history": ("release", "core/official_cell meta/release"),
@@ -75,8 +84,7 @@ GRAPH = {
     "mart/year_over_year_history": ("release", "mart/year_over_year meta/release"),
     "mart/revision": (
         "release",
-        "core/dim_organ_year core/fct_finding core/fct_submission core/official_cell core/reporting_duty"
-        " mart/city_rollup meta/release",
+        f"{PLACES} {REVISED} core/official_cell core/reporting_duty mart/city_rollup meta/release",
     ),
     "mart/revision_rollup": ("release", "mart/city_rollup mart/year_over_year meta/release"),
     "receipts": ("publication", " ".join(table.replace(".", "/") for table in READS)),
@@ -86,6 +94,8 @@ BLOCKING = {
     "submitted_cells": {"files_accounted", "cells_conserved"},
     "core/fct_submission": {"one_official"},
     "mart/city_rollup": {"slices_add_up", "organs_conserved"},
+    "mart/contribution": {"adds_up_to_change"},
+    "mart/concept_contribution": {"adds_up_to_change"},
     "meta/build": {"conserved"},
     "mart/revision": {"deltas_add_up"},
     "mart/revision_rollup": {"is_the_difference"},
@@ -100,6 +110,8 @@ WARNING = {
     "core/fct_rule_outcome": {f"family_{letter}" for letter in "fgmtaxnhsv"},
     "core/rule_tally": {"every_rule_in_scope"},
     "mart/city_rollup": {"complete"},
+    "mart/contribution": {"revisions_have_an_organ"},
+    "mart/concept_contribution": {"revisions_have_an_organ"},
     "mart/reported_vs_computed": {"agrees_with_published"},
     "published_warehouse": {"copies_as_made"},
 }
@@ -188,7 +200,7 @@ def test_the_checks_and_which_of_them_block() -> None:
     expected |= {(name, check): True for name, found in BLOCKING.items() for check in found}
     expected |= {(name, check): False for name, found in WARNING.items() for check in found}
     assert {key: spec.blocking for key, spec in checks().items()} == expected
-    assert len(expected) == 32 + 13 + 19
+    assert len(expected) == 39 + 15 + 21
 
 
 def test_every_check_says_in_chinese_what_must_hold() -> None:

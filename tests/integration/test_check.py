@@ -461,7 +461,7 @@ def test_no_trace_is_left(first: Settings, tmp_path: Path) -> None:
     assert tree(around).keys() == {"cwd", "tmp", "user"}
 
 
-def test_a_home_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+def test_no_home_is_made(tmp_path: Path) -> None:
     path = written(tmp_path, "2018.xlsx", annex(TOWN, 2018))
     done = start(tmp_path / "home", tmp_path, path)
     assert (done.returncode, done.stderr) == (0, "")

@@ -15,6 +15,7 @@ from typing import Any
 import dagster as dg
 import pytest
 from click.testing import CliRunner
+from openpyxl import load_workbook
 from rich.cells import cell_len
 
 from pipelines.cli import main
@@ -79,7 +80,7 @@ def test_the_command_says_what_it_did(first: str) -> None:
 
 def test_nothing_is_lost_on_the_way(night: Settings) -> None:
     assert rows(night, "SELECT files_received, files_accounted, cells_read, cells_stored FROM meta.build") == [
-        (488, 488, 42915, 42915)
+        (488, 488, 42975, 42975)
     ]
     assert rows(night, "SELECT outcome, count(*), sum(submissions) FROM core.fct_file GROUP BY outcome") == [
         ("read", 488, 488)
@@ -165,6 +166,60 @@ def test_where_nothing_can_be_compared_a_note_says_why(night: Settings) -> None:
     assert base_zero == [(None, "上年为零，不计算百分比")]
 
 
+def test_the_organs_parts_add_up_to_the_citys_change(night: Settings) -> None:
+    assert rows(
+        night,
+        "SELECT report_year, indicator_code, part, count(*), sum(contribution) FROM mart.contribution"
+        " WHERE slice_kind = 'city' AND measure = 'annual' AND indicator_code IN ('fj_open_total', 'fj_req_total')"
+        " GROUP BY ALL ORDER BY ALL",
+    ) == [
+        (2017, "fj_open_total", "matched", 72, 3809),
+        (2017, "fj_req_total", "matched", 43, -95),
+        (2018, "fj_open_total", "matched", 72, -3796),
+        (2018, "fj_req_total", "matched", 49, -135),
+    ]
+    # nobody enters or leaves in these years: like for like says the same
+    assert rows(
+        night,
+        "SELECT report_year, change, organs_in_panel, organs_entered, organs_left, organs_excluded"
+        " FROM mart.year_over_year_like_for_like WHERE slice_kind = 'city' AND measure = 'annual'"
+        " AND indicator_code = 'fj_open_total' ORDER BY report_year",
+    ) == [(2017, 3809, 73, 0, 0, 0), (2018, -3796, 73, 0, 0, 0)]
+
+
+def test_the_live_year_compares_who_is_in_both_years_and_says_for_whom(night: Settings) -> None:
+    assert rows(
+        night,
+        "SELECT organs_in_panel, organs_entered, organs_left, organs_excluded, note"
+        " FROM mart.year_over_year_like_for_like WHERE slice_kind = 'city' AND report_year = 2024"
+        " AND indicator_code = 'req_new' AND applicant_kind = 'total'",
+    ) == [(74, 0, 0, 3, "本年合计不完整，缺2家，只比较两年可比的74家")]
+    # the service centre has gone and the data bureau, which took over an unstated part of it, has come
+    assert rows(
+        night,
+        "SELECT organ_code, part FROM mart.contribution WHERE slice_code = 'own' AND report_year = 2024"
+        " AND part <> 'matched' AND indicator_code = 'req_new' AND applicant_kind = 'total' ORDER BY 1",
+    ) == [("XM00206", "entered"), ("XMP00401", "left")]
+
+
+def test_a_familys_line_ends_where_the_crosswalk_breaks_it(night: Settings) -> None:
+    assert rows(
+        night,
+        "SELECT report_year, form_code, value, comparability FROM mart.concept_series WHERE slice_kind = 'city'"
+        " AND concept_code = 'opened' ORDER BY report_year",
+    ) == [
+        (2016, "fj_annex_2017", 39129, None),
+        (2017, "fj_annex_2017", 42938, "A"),
+        (2018, "fj_annex_2017", 39142, "A"),
+    ]
+    assert rows(
+        night,
+        "SELECT s.report_year, s.change, sum(c.contribution) FROM mart.concept_series AS s"
+        " JOIN mart.concept_contribution AS c USING (concept_code, report_year, slice_kind, slice_code, form_code)"
+        " WHERE s.concept_code = 'granted' AND s.slice_kind = 'city' GROUP BY ALL ORDER BY ALL",
+    ) == [(2017, -162, -162), (2018, -47, -47)]
+
+
 def test_the_live_year_is_incomplete_and_says_so(night: Settings) -> None:
     assert rows(
         night,
@@ -204,6 +259,52 @@ def test_the_published_report_of_2017_is_official_and_its_findings_travel_with_i
         ("F12a", "annual", "error", 42980, 42938, 42),
         ("F12b", "cumulative", "error", 540474, 540432, 42),
         ("F12c", "cumulative", "error", 6512, 6503, 9),
+        ("N02", "annual/nar_share_cat_land_env", "warning", Decimal("7.1988"), Decimal("7.19"), Decimal("0.0088")),
+        ("N02", "annual/nar_share_cat_projects", "warning", Decimal("5.4451"), Decimal("5.44"), Decimal("0.0051")),
+        (
+            "N02",
+            "annual/nar_share_cat_science_health",
+            "warning",
+            Decimal("6.3976"),
+            Decimal("6.39"),
+            Decimal("0.0076"),
+        ),
+        ("N02", "annual/nar_share_reply_refused", "warning", Decimal("8.7116"), Decimal("14.57"), Decimal("-5.8584")),
+        ("N02", "annual/nar_share_req_fax", "warning", Decimal("0.0730"), Decimal("0.0007"), Decimal("0.0723")),
+        ("N06", "annual/nar_reply_refused", "warning", 119, 199, -80),
+        ("N07", "annual/fj_req_total", "warning", 1370, 1366, 4),
+        ("N07", "annual/nar_gazette_issues", "warning", 558, 558, 0),
+        ("N07", "annual/nar_online_interviews", "warning", 257, 39, 218),
+        ("N07", "annual/nar_req_headline", "warning", 1370, 1370, 0),
+        ("N07", "annual/period", "warning", None, None, None),
+        ("N07", "cumulative/nar_open_total_to_date", "warning", 42938, 540432, -497494),
+        ("N08", "annual/nar_cat_total", "info", Decimal("68.8947"), None, None),
+        ("N08", "annual/nar_reply_not_info", "info", 1059, 1366, -307),
+        ("V09", "正文", "info", None, None, None),
+    ]
+
+
+def test_prose_is_judged_where_there_is_prose_and_nowhere_else(night: Settings) -> None:
+    assert rows(
+        night,
+        "SELECT DISTINCT organ_code, report_year FROM core.fct_rule_outcome"
+        " WHERE rule_id LIKE 'N%' AND outcome <> 'not_assessable'",
+    ) == [(CITY, 2017)]
+    assert rows(
+        night, "SELECT outcome FROM core.fct_rule_outcome WHERE rule_id = 'N05a' AND outcome <> 'not_assessable'"
+    ) == [("pass",)]
+
+
+def test_the_likelier_slip_in_the_prose_comes_first(night: Settings) -> None:
+    found = rows(
+        night,
+        "SELECT c.position, c.indicator_code, c.sheet, c.address, c.printed, c.role, c.suggested_value"
+        " FROM core.finding_cell AS c JOIN core.fct_finding AS f USING (finding_id) WHERE f.rule_id = 'N06'"
+        " ORDER BY c.position",
+    )
+    assert found == [
+        (1, "nar_reply_refused", "正文", "A10", "119件", "likelier_wrong", 199),
+        (2, "fj_reply_refused", "统计表", "C19", "199", "operand", None),
     ]
 
 
@@ -375,8 +476,8 @@ def test_a_check_says_of_every_sample_what_the_night_says(night: Settings) -> No
 def test_every_submission_has_its_receipt(night: Settings) -> None:
     numbers = rows(night, "SELECT organ_code, receipt_no FROM core.fct_submission")
     for organ, number in numbers:
-        assert (night.outbox / organ / f"{number}.html").is_file()
-        assert (night.outbox / organ / f"{number}.json").is_file()
+        for ending in ("html", "json", "xlsx"):
+            assert (night.outbox / organ / f"{number}.{ending}").is_file()
     ((number,),) = rows(
         night,
         "SELECT receipt_no FROM core.fct_submission"
@@ -391,7 +492,15 @@ def test_every_submission_has_its_receipt(night: Settings) -> None:
     assert cells["req_new"][2] == "9"
     assert cells["req_new"][1][0].isalpha()
     page = (night.outbox / STORY.held.organ_code / f"{number}.html").read_text(encoding="utf-8")
-    assert f"{cells['req_new'][0]}!{cells['req_new'][1]} 9" in page
+    sheet, address, _ = cells["req_new"]
+    assert f'<td class="place">{sheet}!{address}</td>' in page
+    # the marked copy names the same cell, and shows in it what the department wrote
+    book = load_workbook(night.outbox / STORY.held.organ_code / f"{number}.xlsx")
+    assert book.sheetnames == ["核对结果", sheet, "_gongkai"]
+    assert book[sheet][address].value == 9
+    assert book[sheet][address].comment.text.startswith(
+        "问题1（错误，规则M01）最可能填错\n填报：9\n应为（推算）：6，相差3"
+    )
 
 
 @pytest.fixture
@@ -431,7 +540,7 @@ def test_every_table_is_materialised_and_its_contract_checked(instance: dg.Dagst
     assert contracts == dict.fromkeys(TABLES, True)
     assert {e.check_name for e in evaluations if not e.passed} == {
         *("nothing_held", "no_error_findings", "complete", "every_rule_in_scope"),
-        *("family_f", "family_m", "family_v", "family_h"),
+        *("family_f", "family_m", "family_v", "family_h", "family_n"),
     }
 
 
@@ -440,7 +549,7 @@ def test_a_second_night_over_an_unchanged_inbox_changes_nothing(night: Settings)
         table: rows(night, f"SELECT bit_xor(hash(t)) FROM {table} AS t") for table in TABLES if table != "meta.build"
     }
     first_seen = rows(night, "SELECT finding_id, first_seen_at FROM core.fct_finding ORDER BY 1")
-    receipts = {path: path.stat().st_mtime_ns for path in night.outbox.rglob("*.html")}
+    receipts = {path: path.stat().st_mtime_ns for path in night.outbox.rglob("*.*")}
     output = nightly(night.home)
     assert "样例文件" not in output
     after = {
@@ -449,7 +558,7 @@ def test_a_second_night_over_an_unchanged_inbox_changes_nothing(night: Settings)
     assert after == before
     assert rows(night, "SELECT finding_id, first_seen_at FROM core.fct_finding ORDER BY 1") == first_seen
     assert rows(night, "SELECT night FROM meta.build") == [(2,)]
-    assert {path: path.stat().st_mtime_ns for path in night.outbox.rglob("*.html")} == receipts
+    assert {path: path.stat().st_mtime_ns for path in night.outbox.rglob("*.*")} == receipts
     journal = Journal(night.archive)
     assert [len(entry["new_findings"]) for entry in journal.of("night_closed")] == [len(first_seen), 0]
     assert sorted(path.name for path in (night.published / "generations").iterdir()) == ["1", "2"]

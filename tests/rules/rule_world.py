@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines.readers.model import ReadCell, ReadSubmission
 from schemas.form import APPLICANT_KINDS, MEASURES, CellKey, load_forms
 from schemas.rule import Rule, load_rules
 from warehouse.build import load_rows
@@ -36,8 +37,8 @@ ORGANS = (
 STATES = ("blank", "not_applicable", "not_a_number", "missing_row", "uncertain", "absent")
 _KEY = re.compile(r"(?P<code>[a-z0-9_]+)(?:\[(?P<dimensions>[a-z_,]+)\])?")
 
-Figure = Decimal | str
-"""A number, or a state of STATES ('absent' = the cell is not there at all)"""
+Figure = Decimal | str | Mapping[str, Any]
+"""A number; a state of STATES ('absent' = the cell is not there at all); or the fields of a cell of prose"""
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,8 @@ class World:
     files: list[dict[str, Any]] = field(default_factory=list)
     duties: list[dict[str, Any]] = field(default_factory=list)
     decisions: list[dict[str, Any]] = field(default_factory=list)
+    names: list[dict[str, Any]] = field(default_factory=list)
+    """further spellings of organs' names"""
 
     def file(self, organ: str = "DEPT") -> str:
         """A file received; returns its id."""
@@ -108,6 +111,19 @@ class World:
             values = dict.fromkeys(load_forms()[form].cells(variant), otherwise) | named
             for key, figure in values.items():
                 self._add_cell(submission_id, key, figure)
+        return submission_id
+
+    def read(self, submission: ReadSubmission, **options: Any) -> str:
+        """A submission as a reader read it; returns its id."""
+        submission_id = self.submit(
+            form=submission.form_code,
+            year=submission.report_year,
+            variant=submission.variant,
+            otherwise="absent",
+            **options,
+        )
+        for cell in submission.cells:
+            self._add_cell(submission_id, cell.key, fields_of(cell))
         return submission_id
 
     def publish(self, name: str, **options: Any) -> str:
@@ -175,6 +191,8 @@ class World:
     def _add_cell(self, submission_id: str, key: CellKey, figure: Figure) -> None:
         if figure == "absent":
             return
+        fields = figure if isinstance(figure, Mapping) else {}
+        figure = fields.get("value", fields.get("value_state", "")) if isinstance(figure, Mapping) else figure
         state = str(figure) if str(figure) in STATES else "reported"
         self.cells.append(
             {
@@ -183,6 +201,7 @@ class World:
                 "value": Decimal(str(figure)) if state == "reported" else None, "value_state": state,
                 "printed": str(figure) if state == "reported" else "", "sheet": "附表", "address": "C1", "note": "",
             }
+            | fields
         )  # fmt: skip
 
 
@@ -244,8 +263,19 @@ def judged(world: World, rules: Sequence[Rule] | None = None) -> Judged:
     load_rows(connection, "stage.duty", world.duties)
     load_rows(connection, "stage.decision", world.decisions)
     load_rows(connection, "stage.organ", _organs())
+    load_rows(
+        connection,
+        "stage.organ_name",
+        ({"kind": "official", "normalised_name": row["name"]} | row for row in world.names),
+    )
     judge(connection, rules or load_rules(), load_forms())
     return Judged(connection)
+
+
+def fields_of(cell: ReadCell) -> Mapping[str, Any]:
+    """A cell that was read, as a figure."""
+    fields = {name: getattr(cell, name) for name in ("printed", "value_state", "sheet", "address", "note")}
+    return fields if cell.value is None else fields | {"value": cell.value}
 
 
 def cell_key(form_code: str, text: str) -> CellKey:

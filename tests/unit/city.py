@@ -18,8 +18,10 @@ import duckdb
 from pipelines.knowledge import Knowledge, load_knowledge
 from schemas import render
 from schemas.form import CellKey
+from schemas.organ_event import OrganEvent, successions
 from schemas.tables import TABLES
 from warehouse.build import build_table, load_rows
+from warehouse.connection import dicts
 from warehouse.stage import create_stage
 
 Figure = int | str | Decimal | None
@@ -50,7 +52,19 @@ HAND_MADE = (
     "core.fct_finding",
     "core.official_cell",
 )
-MARTS = ("mart.city_rollup", "mart.year_over_year", "mart.reported_vs_computed", "mart.assessment_rate")
+MARTS = (
+    "mart.slice_organ",
+    "mart.city_rollup",
+    "mart.comparison_base",
+    "mart.year_over_year",
+    "mart.contribution",
+    "mart.year_over_year_like_for_like",
+    "mart.concept_organ",
+    "mart.concept_series",
+    "mart.concept_contribution",
+    "mart.reported_vs_computed",
+    "mart.assessment_rate",
+)
 
 
 @cache
@@ -69,6 +83,8 @@ class City:
     findings: list[dict[str, Any]] = field(default_factory=list)
     duties: list[dict[str, Any]] = field(default_factory=list)
     submissions: list[dict[str, Any]] = field(default_factory=list)
+    releases: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """staging table -> its rows"""
     cells: list[dict[str, Any]] = field(default_factory=list)
 
     def expect(
@@ -181,7 +197,44 @@ class City:
         )
         return self
 
-    def happen(self, organ: str, event: str, year: int, sentence: str, successor: str | None = None) -> City:
+    def correct(
+        self,
+        organ: str,
+        figures: Mapping[str, Figure] | None = None,
+        *,
+        year: int = 2017,
+        form: str = "fj_annex_2017",
+        nil: bool = False,
+    ) -> City:
+        """A submission that takes the place of the official one."""
+        for old in self.submissions:
+            if (old["organ_code"], old["report_year"], old["form_code"]) == (organ, year, form):
+                old["is_official"] = False
+                self.cells = [cell for cell in self.cells if cell["submission_id"] != old["submission_id"]]
+        return self.file(organ, figures, year=year, form=form, nil=nil)
+
+    def release(self) -> City:
+        """Freeze what is official now, and the roll-up of it."""
+        night = len(self.releases.get("stage.release", ())) + 1
+        mark = {"release_id": f"R{night}"}
+        with self.built() as connection:
+            rollup = dicts(connection, "SELECT * FROM mart.city_rollup")
+            cells = dicts(connection, "SELECT * FROM core.official_cell")
+        stamp = {"night": night, "released_at": datetime(2025, 1, night), "content_hash": f"{night:064x}"}
+        for table, rows in (("release", [stamp]), ("release_cell", cells), ("release_rollup", rollup)):
+            self.releases.setdefault(f"stage.{table}", []).extend(row | mark for row in rows)
+        return self
+
+    def happen(
+        self,
+        organ: str,
+        event: str,
+        year: int,
+        sentence: str = "",
+        *,
+        successor: str | None = None,
+        share: Decimal | None = None,
+    ) -> City:
         """An event of an organ."""
         self.events.append(
             {
@@ -190,8 +243,8 @@ class City:
                 "happened_on": str(year),
                 "effective_year": year,
                 "successor_code": successor,
-                "share": None,
-                "carries": "none",
+                "share": share,
+                "carries": _event(organ, event, year, successor, share).carries,
                 "source_kind": "made_up",
                 "sentence": sentence,
                 "note": "",
@@ -204,8 +257,13 @@ class City:
         connection = duckdb.connect(":memory:")
         create_stage(connection)
         rows = knowledge().rows()
-        for table in ("form_cell", "comparability", "rate_term"):
+        for table in ("form_cell", "comparability", "concept_step", "concept_term", "rate_term", "threshold"):
             load_rows(connection, f"stage.{table}", rows[table])
+        happened = ("organ_code", "event", "effective_year", "successor_code", "share")
+        events = [_event(*(row[name] for name in happened)) for row in self.events]
+        load_rows(connection, "stage.succession", (item._asdict() for item in successions(events)))
+        for table, frozen in self.releases.items():
+            load_rows(connection, table, _only(connection, table, frozen))
         connection.execute("CREATE SCHEMA core")
         for table in HAND_MADE:
             connection.execute(render.create_table(TABLES[table]))
@@ -240,6 +298,18 @@ class City:
                 "valid_to_year": last,
                 "code_status": "provisional",
             }
+
+
+def _event(organ: str, event: str, year: int, successor: str | None, share: Decimal | None) -> OrganEvent:
+    return OrganEvent(organ, event, str(year), year, successor or "", share, "made_up", "")
+
+
+def _only(
+    connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Mapping[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """The rows with the columns of the table only."""
+    for row in rows:
+        yield {name: row[name] for name in connection.table(table).columns}
 
 
 def key_of(text: str) -> CellKey:

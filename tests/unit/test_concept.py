@@ -7,7 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from schemas.concept import Comparability, RateTerm, rate_terms, shared_indicators
+from schemas.concept import (
+    Comparability,
+    ConceptError,
+    ConceptStep,
+    RateTerm,
+    concept_steps,
+    concept_terms,
+    rate_terms,
+    shared_indicators,
+    thresholds,
+)
 from schemas.form import CellKey, load_forms
 
 FORMS = load_forms()
@@ -20,10 +30,14 @@ def codes(form_code: str) -> set[str]:
     return {key.indicator_code for variant in form.variants for key in form.cells(variant)}
 
 
-def crosswalk(tmp_path: Path, *lines: str) -> tuple[Comparability, ...]:
+def written(tmp_path: Path, *lines: str) -> Path:
     path = tmp_path / "concepts.csv"
     path.write_text(HEADER + "\n".join(lines) + "\n", encoding="utf-8")
-    return shared_indicators(FORMS, path)
+    return path
+
+
+def crosswalk(tmp_path: Path, *lines: str) -> tuple[Comparability, ...]:
+    return shared_indicators(FORMS, written(tmp_path, *lines))
 
 
 # crosswalk
@@ -90,6 +104,90 @@ def test_the_first_row_that_names_a_code_decides(tmp_path: Path) -> None:
 def test_an_edition_that_nobody_knows_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(KeyError, match="gb_1999"):
         crosswalk(tmp_path, "answered,gb_1999,res_total,gb_2021,res_total,A,")
+
+
+def test_the_remark_on_a_class_is_kept(tmp_path: Path) -> None:
+    (item,) = crosswalk(tmp_path, "answered,gb_2019,res_total,gb_2021,res_total,C,理由重划")
+    assert item == Comparability("gb_2019", "gb_2021", "res_total", "C", "理由重划")
+
+
+# families
+
+
+def family(concept: str, form_code: str) -> set[str]:
+    return {
+        f"{term.indicator_code}[{term.applicant_kind}]"
+        for term in concept_terms(FORMS)
+        if (term.concept_code, term.form_code) == (concept, form_code)
+    }
+
+
+def test_a_familys_figure_is_a_sum_of_cells_of_its_edition() -> None:
+    assert family("requests_received", "fj_annex_2017") == {"fj_req_total[]"}
+    # the column of totals is meant where the row has kinds of applicant and none is named
+    assert family("partly_granted", "gb_2019") == {"res_partial[total]"}
+    assert family("lawsuits", "gb_2021") == {"suit_direct_total[]", "suit_after_total[]"}
+    assert family("unable", "gb_2021") == {
+        "res_unable_not_held[total]",
+        "res_unable_needs_creation[total]",
+        "res_unable_still_unclear[total]",
+    }
+    assert len(family("refused", "gb_2019")) == 8
+
+
+def test_a_variants_row_is_in_the_sum_whose_rows_it_replaces() -> None:
+    assert family("other_handled", "gb_2021") == {
+        "res_other_not_corrected[total]",
+        "res_other_fee_unpaid[total]",
+        "res_other_misc[total]",
+        "res_other[total]",
+    }
+    assert family("other_handled", "gb_2019") == {"res_other[total]"}
+
+
+def test_what_is_several_figures_or_gone_has_no_sum() -> None:
+    for concept, form_code in (
+        ("by_channel", "fj_annex_2017"),
+        ("documents_in_force", "gb_2019"),
+        ("fees", "gb_2019"),
+        ("procurement", "gb_2019"),
+        ("opened", "gb_2019"),
+    ):
+        assert family(concept, form_code) == set()
+
+
+def test_every_step_of_the_crosswalk_is_staged_once() -> None:
+    steps = concept_steps()
+    assert Counter(step.comparability for step in steps) == {"A": 19, "B": 8, "C": 6, "D": 6}
+    assert ConceptStep("lawsuits", "fj_annex_2017", "gb_2019", "B", "求和") in steps
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("x,gb_2019,res_total - res_other,gb_2021,res_total,A,", "'res_total - res_other' is not a sum of cells"),
+        ("x,gb_2019,res_totals,gb_2021,res_total,A,", "gb_2019 does not print 'res_totals'"),
+        ("x,gb_2019,res_total[nobody],gb_2021,res_total,A,", "does not print 'res_total\\[nobody\\]'"),
+        ("x,gb_2019,Σ res_nothing_*,gb_2021,res_total,A,", "does not print"),
+        (
+            "x,fj_annex_2017,fj_req_total,gb_2021,res_total,A,\nx,fj_annex_2017,fj_suits,gb_2019,rev_total,A,",
+            "two different",
+        ),
+    ],
+)
+def test_a_family_that_is_no_sum_is_an_error(tmp_path: Path, line: str, said: str) -> None:
+    with pytest.raises(ConceptError, match=said):
+        concept_terms(FORMS, written(tmp_path, line))
+
+
+def test_a_step_that_stands_twice_is_an_error(tmp_path: Path) -> None:
+    line = "x,gb_2019,res_total,gb_2021,res_total,A,"
+    with pytest.raises(ConceptError, match="x gb_2019 gb_2021 stands here twice"):
+        concept_steps(written(tmp_path, line, line))
+
+
+def test_the_smallest_base_of_a_percentage() -> None:
+    assert {item.threshold_code: item.limit_value for item in thresholds()} == {"smallest_base": 10}
 
 
 # rates

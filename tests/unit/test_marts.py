@@ -239,6 +239,17 @@ def test_a_sum_beyond_what_a_cell_holds_is_no_figure_and_disturbs_nothing_else()
     assert failing_checks(connection) == set()
 
 
+@pytest.mark.parametrize("figures", [(MOST, MOST, 5), (MOST, 1, -MOST), (-MOST, -1, 1)])
+def test_a_slice_beyond_what_a_cell_holds_stops_no_night(figures: tuple[int, ...]) -> None:
+    organs = ("DEPT", "DEPT2", "EASTDEPT")
+    city = City().expect(*organs)
+    for organ, figure in zip(organs, figures, strict=True):
+        city.file(organ, {OPEN: figure})
+    connection = city.built()
+    assert values(connection)["own"] is None
+    assert failing_checks(connection) == set()
+
+
 def test_the_blocking_checks_find_what_they_are_for() -> None:
     connection = five_leaves().built()
     connection.execute(f"UPDATE mart.city_rollup SET value = 9 WHERE slice_code = 'own' AND indicator_code = '{OPEN}'")
@@ -265,15 +276,21 @@ def two_years(before: dict[str, Any] | None, now: dict[str, Any] | None) -> duck
         (39129, 42938, Change(42938, 39129, 3809, Decimal("9.7345"), "A", "")),
         (1465, 1370, Change(1370, 1465, -95, Decimal("-6.4846"), "A", "")),
         (100, 125, Change(125, 100, 25, 25, "A", "")),
-        (8, 8, Change(8, 8, 0, 0, "A", "")),
-        (8, 0, Change(0, 8, -8, -100, "A", "")),
-        (3, 4, Change(4, 3, 1, Decimal("33.3333"), "A", "")),
+        (18, 18, Change(18, 18, 0, 0, "A", "")),
+        (18, 0, Change(0, 18, -18, -100, "A", "")),
+        (30, 40, Change(40, 30, 10, Decimal("33.3333"), "A", "")),
+        (10, 20, Change(20, 10, 10, 100, "A", "")),
+        (9, 20, Change(20, 9, 11, None, "A", "上年基数过小（9），不计算百分比")),
+        ("9.5", 20, Change(20, Decimal("9.5"), Decimal("10.5"), None, "A", "上年基数过小（9.5），不计算百分比")),
+        ("-9.5", 20, Change(20, Decimal("-9.5"), Decimal("29.5"), None, "A", "上年基数过小（-9.5），不计算百分比")),
+        (-20, -10, Change(-10, -20, 10, -50, "A", "")),
         (0, 7, Change(7, 0, 7, None, "A", "上年为零，不计算百分比")),
         (0, 0, Change(0, 0, 0, None, "A", "上年为零，不计算百分比")),
         (None, 7, Change(7, None, None, None, "A", "上年有1家该格空白，不计算同比")),
         (7, None, Change(None, 7, None, None, "A", "本年有1家该格空白，不计算同比")),
         ("=10", "=15", Change(15, 10, 5, 50, "A", "")),
-        (1, MOST, Change(MOST, 1, MOST - 1, None, "A", "百分比过大，不计算百分比")),
+        (10, MOST, Change(MOST, 10, MOST - 10, None, "A", "百分比过大，不计算百分比")),
+        (-MOST, MOST, Change(MOST, -MOST, None, None, "A", "增减过大，不计算同比")),
     ],
 )
 def test_a_cell_against_the_year_before(before: Any, now: Any, expected: Change) -> None:
@@ -320,10 +337,10 @@ def test_a_year_that_is_not_on_file_is_not_jumped_over() -> None:
 
 
 def test_a_district_that_is_new_has_no_year_before_although_the_city_has() -> None:
-    city = City().expect("DEPT", year=2016).expect("DEPT", "WESTDEPT").file("DEPT", {OPEN: 4}, year=2016)
-    connection = city.file("DEPT", {OPEN: 5}).file("WESTDEPT", {OPEN: 1}).built()
+    city = City().expect("DEPT", year=2016).expect("DEPT", "WESTDEPT").file("DEPT", {OPEN: 40}, year=2016)
+    connection = city.file("DEPT", {OPEN: 50}).file("WESTDEPT", {OPEN: 1}).built()
     assert change(connection, slice_code="WEST") == Change(1, None, None, None, None, "上年没有数据，不计算同比")
-    assert change(connection) == Change(6, 4, 2, 50, "A", "")
+    assert change(connection) == Change(51, 40, 11, Decimal("27.5"), "A", "")
 
 
 NOT_PRINTED = "上年的表样没有这一项，口径不同，不计算同比"
@@ -345,7 +362,7 @@ def test_over_the_change_of_2021_class_a_is_compared_and_what_was_redrawn_is_not
     before = {
         "res_granted[total]": 200,
         "res_granted[business]": 40,
-        "res_refused_state_secret[total]": 5,
+        "res_refused_state_secret[total]": 50,
         "req_carried_out[total]": 0,
         "suit_direct_total": 10,
         "res_other[total]": 7,
@@ -354,7 +371,7 @@ def test_over_the_change_of_2021_class_a_is_compared_and_what_was_redrawn_is_not
     now = {
         "res_granted[total]": 150,
         "res_granted[business]": 50,
-        "res_refused_state_secret[total]": 6,
+        "res_refused_state_secret[total]": 60,
         "req_carried_out[total]": 2,
         "suit_direct_total": 11,
         "res_other[total]": 9,
@@ -366,7 +383,7 @@ def test_over_the_change_of_2021_class_a_is_compared_and_what_was_redrawn_is_not
     assert found == {
         "res_granted[total]": Change(150, 200, -50, -25, "A", ""),
         "res_granted[business]": Change(50, 40, 10, 25, "A", ""),
-        "res_refused_state_secret[total]": Change(6, 5, 1, 20, "A", ""),
+        "res_refused_state_secret[total]": Change(60, 50, 10, 20, "A", ""),
         "req_carried_out[total]": Change(2, 0, 2, None, "A", "上年为零，不计算百分比"),
         "suit_direct_total": Change(11, 10, 1, 10, "A", ""),
         # the old row is the sum of three new ones: a family of its own, not this cell
@@ -378,13 +395,13 @@ def test_over_the_change_of_2021_class_a_is_compared_and_what_was_redrawn_is_not
 
 def test_two_editions_of_one_year_each_follow_their_own_line() -> None:
     city = City()
-    for year, annex, supplement in ((2016, 10, 4), (2017, 11, 5)):
+    for year, annex, supplement in ((2016, 10, 40), (2017, 11, 50)):
         city.expect("DEPT", year=year).expect("DEPT", year=year, form="xm_supplement_2017")
         city.file("DEPT", {OPEN: annex}, year=year)
         city.file("DEPT", {"sup_open_total": supplement}, year=year, form="xm_supplement_2017")
     connection = city.built()
     assert change(connection) == Change(11, 10, 1, 10, "A", "")
-    assert change(connection, "sup_open_total") == Change(5, 4, 1, 25, "A", "")
+    assert change(connection, "sup_open_total") == Change(50, 40, 10, 25, "A", "")
 
 
 def test_each_table_has_one_row_for_each_key_and_keeps_its_contract() -> None:
@@ -395,8 +412,18 @@ def test_each_table_has_one_row_for_each_key_and_keeps_its_contract() -> None:
     counts = {table: connection.table(table).count("*").fetchall()[0][0] for table in MARTS}
     # seven slices of 30 cells twice; the supplement has 31 cells in city, own and department
     assert counts == {
+        # three slices of five leaves and the two below a district once more, twice; one organ in three slices
+        "mart.slice_organ": (3 * 5 + 3) * 2 + 3,
         "mart.city_rollup": 7 * 30 * 2 + 3 * 31,
+        "mart.comparison_base": 0,
         "mart.year_over_year": 7 * 30 * 2 + 3 * 31,
+        # five organs in three slices, three of them in a district's: what they opened rose
+        "mart.contribution": 3 * 5 + 3,
+        "mart.year_over_year_like_for_like": 7 * 30,
+        # opened alone was filed in: ten official submissions and the three of the governments
+        "mart.concept_organ": 13,
+        "mart.concept_series": 7 * 9 * 2,
+        "mart.concept_contribution": 3 * 5 + 3,
         "mart.reported_vs_computed": 1,
         "mart.assessment_rate": (3 + 5 + 5) * 4 + 4,
     }

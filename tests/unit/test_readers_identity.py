@@ -10,7 +10,6 @@ from openpyxl import load_workbook
 
 from pipelines.readers import read_file
 from pipelines.readers.model import ReadSubmission
-from pipelines.templates import NarrativeFigure
 from schemas.form import CellKey
 from tests.unit.reader_files import (
     FORMS,
@@ -216,14 +215,15 @@ def test_nothing_of_an_unknown_form() -> None:
 
 
 def test_prose_figures_go_with_the_first_form() -> None:
-    figures_in_prose = [
-        NarrativeFigure("nar_open_total", "主动公开", "annual", 42938),
-        NarrativeFigure("nar_open_total", "主动公开", "cumulative", 540432),
-        NarrativeFigure("nar_open_rate", "公开率", "annual", "98.5%"),
-        NarrativeFigure("nar_req_fax", "传真申请", "annual", "约12件"),
-        NarrativeFigure("nar_of_our_own", "自己加的", "annual", 7),
+    by_code = [
+        ["指标代码", "指标名称", "口径", "数值"],
+        ["nar_open_total", "主动公开", "本年", 42938],
+        ["nar_open_total", "主动公开", "历年累计", 540432],
+        ["nar_open_rate", "公开率", "本年", "98.5%"],
+        ["nar_req_fax", "传真申请", "本年", "约12件"],
+        ["nar_of_our_own", "自己加的", "本年", 7],
     ]
-    submission = only(template(ANNEX, narrative=figures_in_prose))
+    submission = only(workbook({"表": Sheet.of(typed(ANNEX, year=2017)), "正文": Sheet(by_code)}))
     prose = [cell for cell in submission.cells if cell.sheet == "正文"]
     assert [(c.key.indicator_code, c.key.measure, c.value, c.value_state, c.address) for c in prose] == [
         ("nar_open_total", "annual", Decimal(42938), "reported", "D2"),

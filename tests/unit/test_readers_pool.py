@@ -154,6 +154,8 @@ def test_the_version_changes_with_whatever_decides_what_is_read(monkeypatch: pyt
         "form.py",
         "gb_2021.yaml",
         "narrative_codes.csv",
+        "prose_phrases.csv",
+        "prose.py",
     ):
 
         def changed(path: Path, name: str = name) -> bytes:

@@ -21,6 +21,7 @@ from schemas.register import load_register
 
 INBOX = SAMPLES_FOLDER / "inbox"
 MANIFEST = SAMPLES_FOLDER / "manifest.csv"
+CITY_REPORT = "XMP00001/2017年度政府信息公开统计表.xlsx"
 
 
 def manifest() -> dict[str, tuple[datetime, str]]:
@@ -119,7 +120,7 @@ def test_every_file_says_that_its_figures_are_made_up() -> None:
             )
         if "为虚构" not in text and "nil_" not in path:
             silent.append(path)
-    assert silent == ["XMP00001/2017年度政府信息公开统计表.xlsx"]
+    assert silent == [CITY_REPORT]
 
 
 def test_a_long_csv_has_the_agreed_header_and_all_its_cells() -> None:
@@ -149,13 +150,18 @@ def test_every_file_reads_back_to_the_sample_figures_without_a_problem() -> None
         organ, name = path.split("/")
         reading = read_file((INBOX / path).read_bytes(), name)
         (submission,) = reading.submissions
-        assert (reading.problems, submission.problems) == ((), ()), path
+        said = [(problem.rule_id, problem.scope) for problem in (*reading.problems, *submission.problems)]
+        # the city's prose also has numbers of which no indicator is known
+        assert said == ([("V09", "正文")] if path == CITY_REPORT else []), path
         assert submission.organ_code in ("", organ)
         if submission.is_nil:
             nil.add((organ, submission.report_year))
             continue
         right = expected[organ, submission.report_year, submission.form_code]
         read = {cell.key: cell.value for cell in submission.cells}
+        if path == CITY_REPORT:
+            assert len(read) - len(right) == 60
+            read = {key: read[key] for key in right}
         assert read.keys() == right.keys(), path
         if read != right:
             changed[organ] = {key: (read[key], right[key]) for key in right if read[key] != right[key]}
@@ -169,7 +175,7 @@ def test_every_file_reads_back_to_the_sample_figures_without_a_problem() -> None
 
 
 def test_the_city_report_of_2017_is_filed_as_printed() -> None:
-    path = "XMP00001/2017年度政府信息公开统计表.xlsx"
+    path = CITY_REPORT
     (submission,) = read_file((INBOX / path).read_bytes(), path.split("/")[1]).submissions
     values = {(cell.key.indicator_code, cell.key.measure): cell.value for cell in submission.cells}
     assert values["fj_open_total", "annual"] == 42938

@@ -167,8 +167,8 @@ def test_an_unreadable_file_is_not_taken_for_a_backfill() -> None:
 
 
 def test_an_organ_that_ended_the_year_before_owes_nothing_and_says_who_took_over() -> None:
-    city = live("DEPT").happen("DEPT2", "merged", 2024, "DEPT2自2024年度起并入DEPT", "DEPT")
-    city.happen("DEPT2", "function_moved", 2024, "与此无关", "DEPT").lives["DEPT2"] = (2000, 2023)
+    city = live("DEPT").happen("DEPT2", "merged", 2024, "DEPT2自2024年度起并入DEPT", successor="DEPT")
+    city.happen("DEPT2", "function_moved", 2024, "与此无关", successor="DEPT").lives["DEPT2"] = (2000, 2023)
     city.happen("DEPT2", "created", 2000, "DEPT2自2000年度起设立")
     row = status_of(city, "DEPT2")
     assert (*brief(row), row["due_on"], row["basis"]) == ("not_due", None, None, None)

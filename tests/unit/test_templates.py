@@ -14,7 +14,7 @@ from python_calamine import CalamineWorkbook
 
 from pipelines.readers import read_file
 from pipelines.readers.model import ReadSubmission
-from pipelines.templates import NarrativeFigure, write_statutory, write_template
+from pipelines.templates import write_statutory, write_template
 from pipelines.templates.layout import lay_out, merge_paths
 from schemas.form import CellKey, Form, FormError, load_forms
 
@@ -244,19 +244,11 @@ def test_print_setup_is_a4_and_landscape_only_for_the_matrix() -> None:
     }
 
 
-def test_figures_of_the_prose_stand_on_their_own_sheet() -> None:
-    figures = [
-        NarrativeFigure("nar_open_total_own_level", "本级政府及其工作部门主动公开", "annual", 31776),
-        NarrativeFigure("nar_open_rate", "公开率", "annual", Decimal("54.12")),
-        NarrativeFigure("nar_open_total_own_level", "本级政府及其工作部门主动公开", "cumulative", 414496),
-    ]
-    sheet = opened(template(FORMS["fj_annex_2017"], narrative=figures))["正文"]
-    assert [list(row) for row in sheet.iter_rows(values_only=True)] == [
-        ["指标代码", "指标名称", "口径", "数值"],
-        ["nar_open_total_own_level", "本级政府及其工作部门主动公开", "本年", 31776],
-        ["nar_open_rate", "公开率", "本年", 54.12],
-        ["nar_open_total_own_level", "本级政府及其工作部门主动公开", "历年累计", 414496],
-    ]
+def test_prose_stands_on_its_own_sheet_as_text() -> None:
+    paragraphs = ["主动公开42938条。", "=HYPERLINK(1)"]
+    sheet = opened(template(FORMS["fj_annex_2017"], prose=paragraphs))["正文"]
+    assert [list(row) for row in sheet.iter_rows(values_only=True)] == [["主动公开42938条。"], ["=HYPERLINK(1)"]]
+    assert sheet["A2"].data_type == "s"
 
 
 def test_a_value_of_a_foreign_cell_is_refused() -> None:
@@ -380,15 +372,18 @@ def test_a_nil_template_reads_back_as_a_nil_report(form_code: str, variant: str)
 def test_figures_of_the_prose_read_back() -> None:
     form = FORMS["fj_annex_2017"]
     values = filled(form, "")
-    figures = [
-        NarrativeFigure("nar_open_total_own_level", "本级政府及其工作部门主动公开", "annual", 31776),
-        NarrativeFigure("nar_open_rate", "公开率", "annual", Decimal("54.12")),
-        NarrativeFigure("nar_open_total_own_level", "本级政府及其工作部门主动公开", "cumulative", 414496),
-    ]
-    submission = read_back(template(form, values=values, narrative=figures), "年报.xlsx")
-    prose = {CellKey(item.indicator_code, "", item.measure): item.value for item in figures}
+    paragraphs = ["本年度主动公开31776条，公开率54.12%。", "历年累计主动公开414496条。"]
+    submission = read_back(template(form, values=values, prose=paragraphs), "年报.xlsx")
+    prose = {
+        CellKey("nar_open_total", "", "annual"): 31776,
+        CellKey("nar_open_rate", "", "annual"): Decimal("54.12"),
+        CellKey("nar_open_total", "", "cumulative"): 414496,
+    }
     assert {cell.key: cell.value for cell in submission.cells} == {**values, **prose}
-    assert {cell.sheet for cell in submission.cells if cell.key in prose} == {"正文"}
+    assert {(cell.sheet, cell.address) for cell in submission.cells if cell.key in prose} == {
+        ("正文", "A1"),
+        ("正文", "A2"),
+    }
 
 
 def test_words_in_a_cell_read_back_as_printed() -> None:

@@ -38,6 +38,28 @@ operand AS (
         AND c.applicant_kind = t.applicant_kind
         AND c.measure = t.measure
     UNION ALL
+    -- rules over prose: every alternative that is there
+    SELECT
+        f.finding_id,
+        CAST(min(t.position) AS BIGINT) AS position,
+        c.indicator_code,
+        c.applicant_kind,
+        c.measure,
+        c.sheet,
+        c.address,
+        c.printed,
+        c.value
+    FROM core.fct_finding AS f
+    JOIN core.fct_submission AS s ON s.submission_id = f.submission_id
+    JOIN stage.witness AS w ON w.rule_id = f.rule_id AND w.form_code = s.form_code AND w.scope = f.scope
+    JOIN stage.witness_term AS t ON t.witness_id = w.witness_id
+    JOIN stage.cell AS c
+        ON c.submission_id = f.submission_id
+        AND c.indicator_code = t.indicator_code
+        AND c.applicant_kind = t.applicant_kind
+        AND c.measure = t.measure
+    GROUP BY f.finding_id, c.indicator_code, c.applicant_kind, c.measure, c.sheet, c.address, c.printed, c.value
+    UNION ALL
     SELECT
         f.finding_id,
         CAST(c.position AS BIGINT) AS position,
@@ -49,7 +71,8 @@ operand AS (
         c.printed,
         c.value
     FROM core.fct_finding AS f
-    JOIN stage.rule AS r ON r.rule_id = f.rule_id AND r.kind = 'select'
+    JOIN stage.rule AS r
+        ON r.rule_id = f.rule_id AND r.kind = 'select' AND r.rule_id NOT IN (SELECT rule_id FROM stage.witness)
     JOIN stage.cell AS c
         ON c.submission_id = f.submission_id
         AND concat(c.measure, CASE WHEN c.applicant_kind = '' THEN '' ELSE '/' END, c.applicant_kind, '/', c.indicator_code) = f.scope
@@ -72,6 +95,8 @@ operand AS (
         AND (p.submission_id IS NOT NULL OR p.file_id = f.file_id)
     LEFT JOIN stage.cell AS c
         ON c.submission_id = p.submission_id AND c.sheet = p.sheet AND c.address = p.address
+        -- a paragraph holds many figures
+        AND (c.sheet <> '正文' OR p.scope = concat(c.measure, '/', c.indicator_code))
     WHERE p.address <> ''
 )
 

@@ -2,40 +2,7 @@
 -- Consolidated and published reports are compared with it, never added. A blank is no zero: it adds nothing and is
 -- counted; an organ that states "nothing to report" adds zero. Prose figures and codes that no variant of the edition
 -- prints are not summed. A sum beyond the 14 digits of a value is NULL.
-WITH leaf AS (
-    SELECT
-        d.report_year,
-        d.form_code,
-        d.organ_code,
-        d.gates_total,
-        o.level,
-        o.organ_kind,
-        o.district_code,
-        s.submission_id,
-        coalesce(s.is_nil, FALSE) AS is_nil
-    FROM core.reporting_duty AS d
-    -- where the organ stood in that year
-    JOIN core.dim_organ_year AS o ON o.organ_code = d.organ_code AND o.report_year = d.report_year
-    LEFT JOIN core.fct_submission AS s
-        ON s.organ_code = d.organ_code
-        AND s.report_year = d.report_year
-        AND s.form_code = d.form_code
-        AND s.is_official
-    WHERE d.basis = 'own'
-),
-
-sliced AS (
-    SELECT 'city' AS slice_kind, 'city' AS slice_code, leaf.* FROM leaf
-    UNION ALL
-    SELECT 'level' AS slice_kind, leaf.level AS slice_code, leaf.* FROM leaf
-    UNION ALL
-    SELECT 'organ_kind' AS slice_kind, leaf.organ_kind AS slice_code, leaf.* FROM leaf
-    UNION ALL
-    SELECT 'district' AS slice_kind, leaf.district_code AS slice_code, leaf.* FROM leaf
-    WHERE leaf.district_code IS NOT NULL
-),
-
-coverage AS (
+WITH coverage AS (
     SELECT
         report_year,
         slice_kind,
@@ -46,7 +13,7 @@ coverage AS (
         CAST(count(submission_id) FILTER (is_nil) AS INTEGER) AS organs_nil,
         CAST(count(*) FILTER (submission_id IS NULL) AS INTEGER) AS organs_missing,
         count(*) FILTER (submission_id IS NULL AND gates_total) = 0 AS is_complete
-    FROM sliced
+    FROM mart.slice_organ
     GROUP BY report_year, slice_kind, slice_code, form_code
 ),
 
@@ -62,7 +29,7 @@ total AS (
         sum(coalesce(c.value, c.derived_value)) AS value,
         CAST(count(*) FILTER (c.value IS NULL AND c.derived_value IS NOT NULL) AS INTEGER) AS cells_derived,
         CAST(count(*) FILTER (c.value IS NULL AND c.derived_value IS NULL) AS INTEGER) AS cells_blank
-    FROM sliced AS s
+    FROM mart.slice_organ AS s
     JOIN core.official_cell AS c ON c.submission_id = s.submission_id
     JOIN stage.form_cell AS f
         ON f.form_code = c.form_code

@@ -27,7 +27,7 @@ SELECT
     p.measure,
     p.value AS reported,
     r.value AS computed,
-    TRY_CAST(p.value - r.value AS DECIMAL(18, 4)) AS difference,
+    TRY_CAST(CAST(p.value AS DECIMAL(38, 4)) - r.value AS DECIMAL(18, 4)) AS difference,
     coalesce(v.is_complete, FALSE) AS is_complete
 FROM printed AS p
 LEFT JOIN coverage AS v ON v.report_year = p.report_year AND v.form_code = p.form_code

@@ -162,7 +162,7 @@ SELECT
     c.submission_after,
     c.value_before,
     c.value_after,
-    coalesce(CAST(c.value_after AS DECIMAL(20, 4)), 0) - coalesce(CAST(c.value_before AS DECIMAL(20, 4)), 0) AS delta,
+    coalesce(CAST(c.value_after AS DECIMAL(38, 4)), 0) - coalesce(CAST(c.value_before AS DECIMAL(38, 4)), 0) AS delta,
     -- the same file on one side only: its cells left one place and entered another
     CASE
         WHEN r.reason = 'recomputed' AND (c.submission_before IS NULL OR c.submission_after IS NULL) THEN 'register_changed'

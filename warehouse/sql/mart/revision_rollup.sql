@@ -69,7 +69,7 @@ SELECT
     c.measure,
     c.value_before,
     c.value_after,
-    coalesce(CAST(c.value_after AS DECIMAL(20, 4)), 0) - coalesce(CAST(c.value_before AS DECIMAL(20, 4)), 0) AS delta,
+    coalesce(CAST(c.value_after AS DECIMAL(38, 4)), 0) - coalesce(CAST(c.value_before AS DECIMAL(38, 4)), 0) AS delta,
     c.change_before,
     c.change_after,
     c.change_pct_before,

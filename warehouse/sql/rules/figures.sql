@@ -1,6 +1,7 @@
 -- grain: one cell of one submission
 -- meaning: what judging sees of a cell. state is 'figure', 'blank' (not filled, or marked not applicable) or 'unread'
--- (not a number, missing, uncertain, or told twice); derived_value is what a closed sum implies for a blank total.
+-- (not a number, missing, uncertain, or told twice), or why it cannot be compared: a figure that the prose qualifies
+-- (约数 in its note, pipelines/readers/prose.py) equals nothing and is never called unequal.
 SELECT
     CAST(cell.submission_id AS VARCHAR) AS submission_id,
     CAST(cell.indicator_code AS VARCHAR) AS indicator_code,
@@ -8,6 +9,8 @@ SELECT
     CAST(cell.measure AS VARCHAR) AS measure,
     CAST(CASE WHEN count(*) > 1 THEN 'unread' ELSE min(
         CASE
+            WHEN cell.value_state = 'reported' AND cell.indicator_code LIKE 'nar\_%' ESCAPE '\'
+                AND regexp_matches(cell.note, '^[^“]*约数：') THEN '正文为约数，不核对'
             WHEN cell.value_state = 'reported' AND cell.value IS NOT NULL THEN 'figure'
             WHEN cell.value_state IN ('blank', 'not_applicable') THEN 'blank'
             ELSE 'unread'
