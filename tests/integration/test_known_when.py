@@ -24,6 +24,7 @@ from pipelines.knowledge import Knowledge, load_knowledge
 from pipelines.settings import Settings
 from schemas.rule import rules_hash
 from schemas.tables import HISTORIES, TABLES
+from schemas.witness import load_witnesses
 from tests.integration.night import drop, new_home, published, rows, run_night
 from tests.integration.small_city import FIRST, FOURTH, SECOND, THIRD, report, write_register
 from warehouse.build import build_table
@@ -68,7 +69,8 @@ def without(knowledge: Knowledge, rule_id: str) -> Knowledge:
     """The catalogue with one rule less."""
     rules = tuple(rule for rule in knowledge.rules if rule.rule_id != rule_id)
     assert len(rules) == len(knowledge.rules) - 1
-    return replace(knowledge, rules=rules, hashes={**knowledge.hashes, "rules_hash": rules_hash(rules)})
+    hashes = {**knowledge.hashes, "rules_hash": rules_hash(rules, load_witnesses())}
+    return replace(knowledge, rules=rules, hashes=hashes)
 
 
 def told(folder: Path) -> Story:
