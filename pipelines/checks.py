@@ -9,6 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from schemas import render
+from schemas.tables import HISTORIES, TABLES
+from warehouse.releases import HASHED
+
 
 @dataclass(frozen=True, slots=True)
 class TableCheck:
@@ -101,6 +105,53 @@ def _family_check(letter: str, title: str) -> TableCheck:
         counts=_FAMILY_COUNTS.format(letter=letter),
     )
 
+
+def _history_check(history: str, of: str) -> TableCheck:
+    """What a history calls official now is the table itself; of a table that makes no release, only if it is one."""
+    columns = ", ".join(f'"{column.name}"' for column in render.columns_of(TABLES[of]))
+    now = f"SELECT {columns} FROM {history} WHERE released_until IS NULL"  # noqa: S608 - names of ours
+    there = f"SELECT {columns} FROM {of}"  # noqa: S608 - names of ours
+    if of not in HASHED:
+        there += " WHERE EXISTS (SELECT 1 FROM meta.release AS r JOIN stage.build AS b ON b.night = r.night)"
+        now += " AND EXISTS (SELECT 1 FROM meta.release AS r JOIN stage.build AS b ON b.night = r.night)"
+    return TableCheck(
+        history,
+        "as_of_now_is_now",
+        "现行的历史 = 今夜的表",
+        f"({now} EXCEPT ALL {there}) UNION ALL ({there} EXCEPT ALL {now})",
+        is_blocking=True,
+    )
+
+
+_UNEXPLAINED: Final = """
+    WITH logged AS ({logged}),
+    -- what a release brought less what it took away; of a sum with more digits than a value has no figure is kept
+    actual AS (
+        SELECT release_no, report_year, slice_kind, slice_code, form_code, indicator_code, applicant_kind, measure,
+               sum(coalesce(value, 0)) AS difference,
+               bool_or(value IS NULL AND cells_blank < organs_reported) AS is_beyond
+        FROM (
+            SELECT from_release_no AS release_no, * EXCLUDE (from_release_no, until_release_no)
+            FROM mart.city_rollup_history WHERE from_release_no > 1
+            UNION ALL BY NAME
+            SELECT until_release_no AS release_no,
+                   * EXCLUDE (from_release_no, until_release_no) REPLACE (-value AS value)
+            FROM mart.city_rollup_history WHERE until_release_no IS NOT NULL
+        ) AS side
+        GROUP BY ALL
+    ),
+    summed AS (
+        SELECT release_no, report_year, slice_kind, slice_code, form_code, indicator_code, applicant_kind, measure,
+               sum(delta) AS delta
+        FROM logged GROUP BY ALL
+    )
+    SELECT release_no, report_year, slice_kind, slice_code, form_code, indicator_code, applicant_kind, measure,
+           coalesce(s.delta, 0) AS logged, coalesce(a.difference, 0) AS actual
+    FROM summed AS s
+    FULL JOIN actual AS a
+        USING (release_no, report_year, slice_kind, slice_code, form_code, indicator_code, applicant_kind, measure)
+    WHERE coalesce(s.delta, 0) <> coalesce(a.difference, 0) AND NOT coalesce(a.is_beyond, FALSE)
+"""
 
 CHECKS: Final = (
     TableCheck(
@@ -233,6 +284,42 @@ CHECKS: Final = (
     _named("mart.contribution", _CHANGES),
     _conserved("mart.concept_contribution", "mart.concept_series", _STEPS),
     _named("mart.concept_contribution", _STEPS),
+    *(_history_check(history, of) for history, of in HISTORIES.items()),
+    TableCheck(
+        "mart.revision",
+        "deltas_add_up",
+        "每次发布：各机构的变动额之和 = 汇总数的变动",
+        _UNEXPLAINED.format(
+            logged="""
+                SELECT m.release_no, v.report_year, s.slice_kind, s.slice_code, v.form_code, v.indicator_code,
+                       v.applicant_kind, v.measure, v.delta
+                FROM mart.revision AS v
+                JOIN meta.release AS m ON m.release_id = v.release_id
+                JOIN (
+                    SELECT 'city' AS slice_kind, 'city' AS slice_code
+                    UNION SELECT 'level', level FROM mart.revision
+                    UNION SELECT 'organ_kind', organ_kind FROM mart.revision
+                    UNION SELECT 'district', district_code FROM mart.revision
+                ) AS s
+                    ON s.slice_kind = 'city'
+                    OR (s.slice_kind = 'level' AND s.slice_code = v.level)
+                    OR (s.slice_kind = 'organ_kind' AND s.slice_code = v.organ_kind)
+                    OR (s.slice_kind = 'district' AND s.slice_code = v.district_code)
+                WHERE v.is_summed"""
+        ),
+        is_blocking=True,
+    ),
+    TableCheck(
+        "mart.revision_rollup",
+        "is_the_difference",
+        "每次发布：记下的汇总变动 = 前后两次发布的汇总之差",
+        _UNEXPLAINED.format(
+            logged="""
+                SELECT m.release_no, v.* EXCLUDE (release_id)
+                FROM mart.revision_rollup AS v JOIN meta.release AS m ON m.release_id = v.release_id"""
+        ),
+        is_blocking=True,
+    ),
     TableCheck(
         "meta.build",
         "conserved",

@@ -25,6 +25,8 @@ from pipelines.intake import archived_path, is_sound, shown
 from pipelines.journal import Journal
 from pipelines.precheck import UNREADABLE, check_files
 from pipelines.precheck_page import print_precheck
+from pipelines.releases import EVENT as RELEASE_MADE
+from pipelines.releases import changed_releases, damaged_files
 from pipelines.seeding import seed_if_empty
 from pipelines.settings import Settings, SettingsError
 from pipelines.status import StatusError, as_json, print_status, read_status
@@ -188,7 +190,7 @@ def receipts(settings: Settings) -> None:
 @main.command()
 @click.pass_obj
 def verify(settings: Settings) -> None:
-    """重新核对存档里每个文件的散列；有缺失或损坏时退出码为 1。"""
+    """重新核对存档里每个文件、每次发布的散列；有缺失或损坏时退出码为 1。"""
     journal = Journal(settings.archive)
     received = (*journal.of("file_received"), *journal.of(DECISION_RECEIVED))
     entries = [entry for entry in received if entry["outcome"] == "archived"]
@@ -196,7 +198,14 @@ def verify(settings: Settings) -> None:
     for entry in damaged:
         click.echo(f"缺失或损坏：{archived_path(settings.archive, entry['sha256'])}（{shown(entry['path'])}）")
     click.echo(f"存档 {len(entries)} 个文件，缺失或损坏 {len(damaged)} 个")
-    sys.exit(1 if damaged else 0)
+    damaged_releases = damaged_files(journal)
+    changed = changed_releases(journal)
+    for path in damaged_releases:
+        click.echo(f"缺失或损坏：{path}")
+    for release_id in changed:
+        click.echo(f"内容与发布时不同：{release_id}")
+    click.echo(f"发布 {len(journal.of(RELEASE_MADE))} 次，内容与发布时不同 {len(changed)} 次")
+    sys.exit(1 if damaged or damaged_releases or changed else 0)
 
 
 @main.command()

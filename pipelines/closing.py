@@ -1,12 +1,13 @@
 """Closing a night in the journal: what was published, under which rules, and which findings are new or changed state.
 
-Belongs here: the entry ``night_closed``, read from the published file itself. A process that dies between the switch of
-the link and this entry leaves a night unclosed; the next one closes it first, so that no date of a finding moves.
+Belongs here: the entry ``night_closed``, read from the published file itself, and before it the release that the night
+made. A process that dies between the switch of the link and this entry leaves a night unclosed; the next one closes it
+first, so that no date of a finding moves and no release is lost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any, Final
 import duckdb
 
 from pipelines.journal import Entry, Journal
+from pipelines.releases import freeze
 from pipelines.settings import now
 from warehouse.connection import dicts, reader
 
@@ -29,7 +31,7 @@ _UNRECORDED: Final = "SELECT finding_id, state, '' AS why FROM core.fct_finding 
 """of a night that a version without a history published and did not live to close: every finding was open"""
 
 
-def close_night(journal: Journal, published_file: Path) -> None:
+def close_night(journal: Journal, published_file: Path, clock: Callable[[], datetime] = now) -> None:
     """Journal the night that ``published_file`` holds, unless it is closed already or nothing was published yet."""
     if not published_file.exists():
         return
@@ -46,15 +48,16 @@ def close_night(journal: Journal, published_file: Path) -> None:
     new = [row["finding_id"] for row in changes if row["finding_id"] not in seen]
     journal.append(
         [
+            *freeze(journal, published_file),
             {
                 "event": "night_closed",
                 "night": build["night"],
                 "at": build["built_at"].isoformat(),
-                "closed_at": now().isoformat(),
+                "closed_at": clock().isoformat(),
                 "new_findings": sorted(new),
                 "changes": _grouped(row for row in changes if row["finding_id"] in seen or row["state"] != "open"),
                 **{name: build[name] for name in HASHES},
-            }
+            },
         ]
     )
 

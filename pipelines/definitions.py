@@ -15,12 +15,13 @@ from pipelines.assets.cells import submitted_cells
 from pipelines.assets.ledger import rule_ledger
 from pipelines.assets.publication import published_warehouse
 from pipelines.assets.receipts import receipts
+from pipelines.assets.releases import earlier_releases, release
 from pipelines.assets.tables import BuildTable, table_assets
 from pipelines.lock import JOB_NAME
 from pipelines.resources import night_resource
 from pipelines.schedules import nightly_schedule
 from pipelines.settings import Settings
-from warehouse.build import SCHEMAS, build_table
+from warehouse.build import LAYERS, build_table
 
 
 def build_defs(
@@ -33,9 +34,11 @@ def build_defs(
     return dg.Definitions(
         assets=[
             received_files,
+            earlier_releases,
             submitted_cells,
             rule_ledger,
-            *(table_assets(layer, build) for layer in SCHEMAS),
+            release,
+            *(table_assets(layer, build) for layer in LAYERS),
             receipts,
             published_warehouse,
         ],

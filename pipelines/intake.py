@@ -22,7 +22,7 @@ from pipelines.decisions import FILE_NAME as DECISIONS_FILE
 from pipelines.decisions import bind, published_findings, read_decisions
 from pipelines.journal import Entry, Journal
 from pipelines.readers.model import Limits
-from pipelines.settings import Settings, now, wall_time
+from pipelines.settings import Settings, wall_time
 from warehouse.durable import sync_directory
 from warehouse.publish import CURRENT, FILE_NAME
 
@@ -88,7 +88,7 @@ def take_in(settings: Settings, journal: Journal) -> Intake:
     earlier = journal.of("night_opened")
     not_before = datetime.fromisoformat(earlier[-1]["at"]) if earlier else datetime.min  # noqa: DTZ901 - wall time
     night = int(earlier[-1]["night"]) + 1 if earlier else 1
-    opened_at = now()
+    opened_at = settings.clock()
     known_paths = {(entry["path"], entry["sha256"]) for entry in journal.of("file_received")}
     seen = _load_seen(settings, opened_at)
     still_seen: dict[str, list[Any]] = {}

@@ -27,6 +27,7 @@ class Journal:
     """The journal below ``archive``; every entry has a ``sequence`` (1, 2, ...) and an ``event``."""
 
     def __init__(self, archive: Path) -> None:
+        self.archive = archive
         self._path = archive / FILE_NAME
         self._entries, self._good_bytes = _read(self._path)
 

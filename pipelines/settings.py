@@ -6,7 +6,7 @@ Belongs here: every environment variable that the software knows. Does not belon
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +27,11 @@ class SettingsError(ValueError):
     """An environment variable has a value that makes no sense."""
 
 
+def now() -> datetime:
+    """Wall time of Asia/Shanghai, naive, to the second: the time that every table carries."""
+    return datetime.now(ZoneInfo(TIMEZONE)).replace(tzinfo=None, microsecond=0)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that differs between one installation and another."""
@@ -41,6 +46,8 @@ class Settings:
     workers: int | None = None
     """reading processes; None = one a core"""
     limits: Limits = field(default_factory=Limits)
+    clock: Callable[[], datetime] = now
+    """what time it is to a night; nothing in the environment sets it"""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -106,11 +113,6 @@ class Settings:
     def lock_file(self) -> Path:
         """Held by the one night that runs."""
         return self.work / "nightly.lock"
-
-
-def now() -> datetime:
-    """Wall time of Asia/Shanghai, naive, to the second: the time that every table carries."""
-    return datetime.now(ZoneInfo(TIMEZONE)).replace(tzinfo=None, microsecond=0)
 
 
 def wall_time(timestamp: float) -> datetime:

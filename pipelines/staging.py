@@ -34,8 +34,10 @@ from pipelines.intake import shown
 from pipelines.journal import Entry, Journal
 from pipelines.knowledge import Knowledge
 from pipelines.parse_cache import SHAPES, parts, reading_key
+from pipelines.releases import frozen_releases, release_rows
 from warehouse.build import load_rows
 from warehouse.connection import dicts
+from warehouse.releases import stage_releases
 from warehouse.stage import create_stage
 
 
@@ -277,7 +279,7 @@ def _load_cells(connection: duckdb.DuckDBPyConnection, assigned: list[Assigned],
 
 
 def _load_history(connection: duckdb.DuckDBPyConnection, journal: Journal, knowledge: Knowledge) -> None:
-    """When a finding was first seen, and the record of the night itself."""
+    """When a finding was first seen, what was released, and the record of the night itself."""
     opened, closed = journal.of("night_opened")[-1], journal.of("night_closed")
     load_rows(connection, "stage.finding_event", finding_events(closed))
     load_rows(
@@ -290,6 +292,8 @@ def _load_history(connection: duckdb.DuckDBPyConnection, journal: Journal, knowl
         ),
     )
     changed = [name for name in HASHES if closed and closed[-1][name] != knowledge.hashes[name]]
+    load_rows(connection, "stage.release", release_rows(journal))
+    stage_releases(connection, frozen_releases(journal))
     night = {
         "night": opened["night"],
         "built_at": datetime.fromisoformat(opened["at"]),

@@ -64,9 +64,37 @@ def create_table(contract: pa.DataFrameSchema) -> str:
 
 def comments(contract: pa.DataFrameSchema) -> Iterator[str]:
     """COMMENT ON statements for the table and each of its columns."""
-    yield f"COMMENT ON TABLE {contract.name} IS {_literal(table_comment(contract))}"
+    yield table_comment_statement(contract)
     for column in columns_of(contract):
-        yield f"COMMENT ON COLUMN {contract.name}.{column.name} IS {_literal(column.comment)}"
+        yield column_comment_statement(contract, column)
+
+
+def table_comment_statement(contract: pa.DataFrameSchema) -> str:
+    """COMMENT ON the table."""
+    return f"COMMENT ON TABLE {contract.name} IS {_literal(table_comment(contract))}"
+
+
+def column_comment_statement(contract: pa.DataFrameSchema, column: ColumnText) -> str:
+    """COMMENT ON one of its columns."""
+    return f"COMMENT ON COLUMN {contract.name}.{column.name} IS {_literal(column.comment)}"
+
+
+def as_of_macro(history: pa.DataFrameSchema, of: pa.DataFrameSchema) -> Iterator[str]:
+    """The statements that create ``<of>_as_of(d)``: the columns of ``of`` as of the last release on or before day d.
+
+    d is a DATE, or what casts to one (TIMESTAMP, 'YYYY-MM-DD').
+    """
+    columns = ", ".join(f'"{column.name}"' for column in columns_of(of))
+    yield (
+        f"CREATE MACRO {of.name}_as_of(d) AS TABLE SELECT {columns} FROM {history.name}"  # noqa: S608 - names of ours
+        " WHERE released_from < CAST(d AS DATE) + INTERVAL 1 DAY"
+        " AND (released_until IS NULL OR released_until >= CAST(d AS DATE) + INTERVAL 1 DAY)"
+    )
+    comment = (
+        f"{of.title}（当时）：{of.name} as of the last publication closed on or before the end of day d, Asia/Shanghai;"
+        " nothing before the first release"
+    )
+    yield f"COMMENT ON MACRO TABLE {of.name}_as_of IS {_literal(comment)}"
 
 
 def dictionary(contracts: Mapping[str, pa.DataFrameSchema]) -> str:

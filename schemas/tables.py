@@ -23,6 +23,7 @@ _RENAMED: Final = {
     "core.fct_decision": {"told_finding_id": "finding_id", "decision_reason": "reason", "effect_note": "note"},
     "core.finding_history": {"state_then": "state"},
     "mart.submission_status": {"duty_status": "status"},
+    "mart.revision": {"revision_reason": "reason"},
     "mart.contribution": {"contributing_organ_code": "organ_code"},
     "mart.concept_contribution": {"contributing_organ_code": "organ_code"},
 }
@@ -49,7 +50,7 @@ def _table(name: str, title: str, grain: str, key: str, columns: str) -> pa.Data
 
 _CELL_KEY: Final = "indicator_code applicant_kind measure"
 
-TABLES: Final[Mapping[str, pa.DataFrameSchema]] = {
+_TABLES: Final[Mapping[str, pa.DataFrameSchema]] = {
     str(schema.name): schema
     for schema in (
         _table(
@@ -310,6 +311,33 @@ TABLES: Final[Mapping[str, pa.DataFrameSchema]] = {
             " mode? submissions receipt_no? waits_for note",
         ),
         _table(
+            "mart.revision",
+            "修订：单元格",
+            "One row per release, organ and cell whose official figure, or place in the totals, is not what it was in"
+            " the release before. Of an organ that moved, one row leaves the old place and one enters the new. The"
+            " deltas of a slice's is_summed rows add up to the change of its total.",
+            f"release_id report_year organ_code form_code {_CELL_KEY} is_summed level organ_kind district_code",
+            f"release_id report_year organ_code form_code {_CELL_KEY} is_summed level? organ_kind? district_code?"
+            " submission_before? submission_after? value_before? value_after? delta revision_reason",
+        ),
+        _table(
+            "mart.revision_rollup",
+            "修订：汇总与同比",
+            "One row per release and total of which the value or the year over year is not what it was in the release"
+            " before.",
+            f"release_id report_year slice_kind slice_code form_code {_CELL_KEY}",
+            f"release_id report_year slice_kind slice_code form_code {_CELL_KEY} value_before? value_after? delta"
+            " change_before? change_after? change_pct_before? change_pct_after? sign_changed",
+        ),
+        _table(
+            "meta.release",
+            "发布记录",
+            "One row per publication whose figures differ from the one before, this one too if it is such.",
+            "release_no",
+            "release_id release_no night released_at content_hash official_cells rollup_rows year_over_year_rows"
+            " code_version rules_hash forms_hash register_hash changed",
+        ),
+        _table(
             "meta.build",
             "建库记录",
             "One row: the night that built this file.",
@@ -319,4 +347,29 @@ TABLES: Final[Mapping[str, pa.DataFrameSchema]] = {
         ),
     )
 }
-"""'schema.table' -> contract, in the order in which they are built."""
+HISTORIES: Final = {
+    "core.official_cell_history": "core.official_cell",
+    "core.dim_organ_history": "core.dim_organ",
+    "mart.city_rollup_history": "mart.city_rollup",
+    "mart.year_over_year_history": "mart.year_over_year",
+}
+"""the table that keeps every row ever released -> the table that it is of"""
+
+
+def _history(name: str, of: pa.DataFrameSchema) -> pa.DataFrameSchema:
+    """The contract of ``of`` with the time in which each row was official; a column that came later is NULL before."""
+    key = (of.metadata or {})["key"]
+    return _table(
+        name,
+        f"{of.title}的历史",
+        f"One row per row of {of.name} and unbroken time in which releases had it; {of.name}_as_of(day) looks it up.",
+        " ".join([*key, "from_release_no"]),
+        " ".join(str(column) if column in key else f"{column}?" for column in of.columns)
+        + " from_release_no until_release_no? released_from released_until?",
+    )
+
+
+TABLES: Final[Mapping[str, pa.DataFrameSchema]] = dict(_TABLES) | {
+    name: _history(name, _TABLES[of]) for name, of in HISTORIES.items()
+}
+"""'schema.table' -> contract."""

@@ -21,11 +21,16 @@ import pyarrow
 from pandera.config import get_config_context
 
 from schemas import render
-from schemas.tables import TABLES
+from schemas.tables import HISTORIES, TABLES
 from warehouse.connection import transaction
+from warehouse.releases import history_select
 
 SQL_FOLDER: Final = Path(__file__).parent / "sql"
 SCHEMAS: Final = ("core", "mart", "meta")
+RELEASED: Final = "release"
+LAYERS: Final = (*SCHEMAS, RELEASED)
+"""steps that build tables: a schema each, and then what speaks of releases, whatever its schema"""
+_DECIDED: Final = "meta.release"
 
 
 class ContractError(RuntimeError):
@@ -33,7 +38,9 @@ class ContractError(RuntimeError):
 
 
 def select_of(table: str) -> str:
-    """The SELECT of 'schema.table'."""
+    """The SELECT of 'schema.table'; those of histories differ in nothing but the table that they are of."""
+    if table in HISTORIES:
+        return history_select(table)
     schema, name = table.split(".")
     return (SQL_FOLDER / schema / f"{name}.sql").read_text(encoding="utf-8")
 
@@ -50,6 +57,12 @@ def dependencies(table: str) -> frozenset[str]:
     if tree.get("error", True):
         raise ValueError(f"{table}: {tree.get('error_message', 'no parse tree')}")
     return frozenset(_tables_in(tree)) & TABLES.keys()
+
+
+@cache
+def layer_of(table: str) -> str:
+    """The step that builds ``table``: what reads the releases, directly or not, comes after all else."""
+    return RELEASED if _DECIDED in build_order(table) else table.split(".", maxsplit=1)[0]
 
 
 def _tables_in(node: Any) -> Iterator[str]:

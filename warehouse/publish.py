@@ -9,17 +9,19 @@ torn read in 1,600 opens during publications.
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+import pandera.pandas as pa
+
 from schemas import render
-from schemas.tables import TABLES
+from schemas.tables import HISTORIES, TABLES
 from warehouse.build import SCHEMAS
 from warehouse.connection import quoted, reader, writer
-from warehouse.durable import sync_directory, sync_file
+from warehouse.durable import make_durable, remove_tree, sync_directory
 
 FILE_NAME: Final = "disclosure.duckdb"
 CURRENT: Final = "current"
@@ -45,7 +47,7 @@ def publish(build_file: Path, published: Path, *, keep: int = 3) -> Path:
     _copy_tables(build_file, partial / FILE_NAME)
     _export_parquet(partial / FILE_NAME, partial / "parquet")
     verify_in_new_process(partial / FILE_NAME)
-    _make_durable(partial)
+    make_durable(partial)
     partial.rename(target)
     sync_directory(generations)
     _switch(published, target)
@@ -58,8 +60,8 @@ def verify_in_new_process(path: Path) -> None:
     if path.with_name(path.name + ".wal").exists():
         raise PublicationError(f"{path.name} was not closed cleanly: a write-ahead log lies beside it")
     expected = {
-        table: [(column.name, column.sql_type) for column in render.columns_of(contract)]
-        for table, contract in TABLES.items()
+        relation: [(column.name, column.sql_type) for column in render.columns_of(contract)]
+        for relation, contract in _relations().items()
     }
     done = subprocess.run(  # noqa: S603 - our own interpreter and module
         [sys.executable, "-m", "warehouse.verify", str(path)],
@@ -74,6 +76,12 @@ def verify_in_new_process(path: Path) -> None:
         raise PublicationError(f"{path.name} cannot be read back: {done.stderr.strip()[-2000:]}")
 
 
+def _relations() -> Mapping[str, pa.DataFrameSchema]:
+    """What must be readable after FROM, with its contract: every table, and every look back at it."""
+    look_back = {f"{of}_as_of(DATE '9999-12-30')": TABLES[of] for of in HISTORIES.values()}
+    return {**TABLES, **look_back}
+
+
 def _copy_tables(source: Path, target: Path) -> None:
     with writer(target) as connection:
         connection.execute(f"ATTACH '{quoted(source)}' AS build (READ_ONLY)")
@@ -83,6 +91,9 @@ def _copy_tables(source: Path, target: Path) -> None:
             connection.execute(render.create_table(contract))
             connection.execute(f"INSERT INTO {table} SELECT * FROM build.{table}")  # noqa: S608 - names of ours
             for statement in render.comments(contract):
+                connection.execute(statement)
+        for history, of in HISTORIES.items():
+            for statement in render.as_of_macro(TABLES[history], TABLES[of]):
                 connection.execute(statement)
         connection.execute("CHECKPOINT")
 
@@ -96,19 +107,6 @@ def _export_parquet(database: Path, folder: Path) -> None:
             connection.execute(f"COPY {table} TO '{quoted(path)}' (FORMAT parquet, COMPRESSION zstd)")
 
 
-def _make_durable(folder: Path) -> None:
-    """fsync every file and directory, then take away the right to write."""
-    for path in sorted(folder.rglob("*"), reverse=True):
-        if path.is_file():
-            sync_file(path)
-            path.chmod(0o444)
-        else:
-            sync_directory(path)
-            path.chmod(0o555)
-    sync_directory(folder)
-    folder.chmod(0o555)
-
-
 def _switch(published: Path, target: Path) -> None:
     link = published / f".{CURRENT}.new"
     link.unlink(missing_ok=True)
@@ -120,7 +118,7 @@ def _switch(published: Path, target: Path) -> None:
 def _remove_old(published: Path, keep: int) -> None:
     generations = sorted((path for path in (published / "generations").iterdir() if path.name.isdigit()), key=_number)
     for path in generations[:-keep]:
-        _remove(path)
+        remove_tree(path)
 
 
 def _remove_unpublished(published: Path) -> None:
@@ -130,15 +128,8 @@ def _remove_unpublished(published: Path) -> None:
     newest = _number(current.resolve()) if current.exists() else None
     for path in (published / "generations").iterdir():
         if path.name.startswith(".") or (newest is not None and _number(path) > newest):
-            _remove(path)
+            remove_tree(path)
 
 
 def _number(path: Path) -> int:
     return int(path.name)
-
-
-def _remove(folder: Path) -> None:
-    for path in (folder, *folder.rglob("*")):
-        if path.is_dir():
-            path.chmod(0o755)
-    shutil.rmtree(folder)

@@ -6,9 +6,13 @@ between reading (Arrow tables), judging (``warehouse.judge``) and the SELECTs un
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import duckdb
+
+from schemas import render
+from schemas.tables import TABLES
 
 STAGE_DDL: Final = """
 CREATE SCHEMA IF NOT EXISTS stage;
@@ -111,19 +115,13 @@ CREATE TABLE stage.decision (
 CREATE TABLE stage.finding_event (
     finding_id VARCHAR NOT NULL, night INTEGER NOT NULL, state VARCHAR NOT NULL, changed_at TIMESTAMP NOT NULL,
     why VARCHAR NOT NULL);
--- publications whose figures were frozen, oldest first, and what they said: official cells and roll-up
+-- the releases before tonight's, oldest first; what they said is in the tables of FROZEN
 CREATE TABLE stage.release (
-    release_id VARCHAR NOT NULL, night INTEGER NOT NULL, released_at TIMESTAMP NOT NULL, content_hash VARCHAR NOT NULL);
-CREATE TABLE stage.release_cell (
-    release_id VARCHAR NOT NULL, submission_id VARCHAR NOT NULL, organ_code VARCHAR NOT NULL,
-    report_year INTEGER NOT NULL, form_code VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL,
-    applicant_kind VARCHAR NOT NULL, measure VARCHAR NOT NULL, value DECIMAL(18,4), derived_value DECIMAL(18,4),
-    value_state VARCHAR NOT NULL);
-CREATE TABLE stage.release_rollup (
-    release_id VARCHAR NOT NULL, report_year INTEGER NOT NULL, slice_kind VARCHAR NOT NULL, slice_code VARCHAR NOT NULL,
-    form_code VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL, applicant_kind VARCHAR NOT NULL,
-    measure VARCHAR NOT NULL, value DECIMAL(18,4), organs_reported INTEGER NOT NULL, organs_nil INTEGER NOT NULL,
-    is_complete BOOLEAN NOT NULL);
+    release_id VARCHAR NOT NULL, release_no INTEGER, night INTEGER NOT NULL, released_at TIMESTAMP NOT NULL,
+    content_hash VARCHAR NOT NULL, official_cells BIGINT, rollup_rows BIGINT, year_over_year_rows BIGINT,
+    code_version VARCHAR, rules_hash VARCHAR, forms_hash VARCHAR, register_hash VARCHAR, changed VARCHAR);
+-- tonight's release, once the figures are known to differ; closed_sequence: the journal's number of the last close
+CREATE TABLE stage.release_tonight AS SELECT *, CAST(NULL AS BIGINT) AS closed_sequence FROM stage.release;
 CREATE TABLE stage.first_seen (finding_id VARCHAR NOT NULL, first_seen_at TIMESTAMP NOT NULL);
 -- changed_since: what of rules, forms, register and software is not as on the night closed last, in Chinese
 CREATE TABLE stage.build (
@@ -157,6 +155,37 @@ CREATE TABLE stage.verdict (
 """
 
 
+FROZEN: Final = {
+    "core.official_cell": "release_cell",
+    "core.dim_organ": "release_organ",
+    "core.dim_organ_year": "release_organ_year",
+    "core.reporting_duty": "release_duty",
+    "mart.city_rollup": "release_rollup",
+    "mart.year_over_year": "release_year_over_year",
+}
+"""Published table that a release freezes -> staging table of what every release said: its rows with their release_id.
+
+A row lasts over many releases, so a night stores it once, in ``<name>_spell``, with the releases that have it (until_no
+is NULL: the last one does); there ``<name>`` is a view on it (``warehouse.releases``)."""
+LOGGED: Final = {"mart.revision": "release_revision", "mart.revision_rollup": "release_revision_rollup"}
+"""Published table that grows with each release -> staging table of the earlier releases' rows."""
+
+
 def create_stage(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the empty staging tables in the build database."""
     connection.execute(STAGE_DDL)
+    for table, name in FROZEN.items():
+        columns = ", ".join(_frozen_columns(table))
+        connection.execute(f"CREATE TABLE stage.{name} (release_id VARCHAR NOT NULL, {columns})")
+        connection.execute(f"CREATE TABLE stage.{name}_spell ({columns}, from_no INTEGER NOT NULL, until_no INTEGER)")
+    for table, name in LOGGED.items():
+        connection.execute(f"CREATE TABLE stage.{name} ({', '.join(_frozen_columns(table))})")
+
+
+def _frozen_columns(table: str) -> Iterator[str]:
+    """A release may be older than a column: only the key is sure to be there."""
+    contract = TABLES[table]
+    key = render.key_of(contract)
+    for column in render.columns_of(contract):
+        must = " NOT NULL" if column.name in key and not column.is_nullable else ""
+        yield f'"{column.name}" {column.sql_type}{must}'

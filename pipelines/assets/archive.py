@@ -31,7 +31,7 @@ def received_files(night: dg.ResourceParam[Night]) -> dg.MaterializeResult:
     if not settings.inbox.is_dir():
         raise dg.Failure(f"{settings.inbox} is not there: create it, or point GONGKAI_HOME at the right folder")
     journal = night.journal()
-    close_night(journal, settings.published / CURRENT / FILE_NAME)
+    close_night(journal, settings.published / CURRENT / FILE_NAME, settings.clock)
     intake = take_in(settings, journal)
     return dg.MaterializeResult(
         metadata={

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from pipelines.assets.keys import OWNERS, RECEIVED_FILES, SUBMITTED_CELLS
+from pipelines.assets.keys import EARLIER_RELEASES, OWNERS, RECEIVED_FILES, SUBMITTED_CELLS
 from pipelines.parse_cache import read_new
 from pipelines.resources import Night
 from pipelines.staging import Staged, stage_night
@@ -13,7 +13,7 @@ from warehouse.connection import writer
 
 @dg.asset(
     key=SUBMITTED_CELLS,
-    deps=[RECEIVED_FILES],
+    deps=[RECEIVED_FILES, EARLIER_RELEASES],
     group_name="intake",
     owners=OWNERS,
     kinds={"python", "pandera"},

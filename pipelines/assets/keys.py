@@ -16,6 +16,8 @@ from schemas.tables import TABLES
 RECEIVED_FILES: Final = dg.AssetKey("received_files")
 SUBMITTED_CELLS: Final = dg.AssetKey("submitted_cells")
 RULE_LEDGER: Final = dg.AssetKey("rule_ledger")
+EARLIER_RELEASES: Final = dg.AssetKey("earlier_releases")
+RELEASE: Final = dg.AssetKey("release")
 RECEIPTS: Final = dg.AssetKey("receipts")
 PUBLISHED: Final = dg.AssetKey("published_warehouse")
 OWNERS: Final = ["team:gongkai"]

@@ -12,20 +12,20 @@ import dagster as dg
 import duckdb
 import pandas as pd
 
-from pipelines.assets.keys import OWNERS, RULE_LEDGER, column_schema, rows_shown, table_key
+from pipelines.assets.keys import OWNERS, RELEASE, RULE_LEDGER, column_schema, rows_shown, table_key
 from pipelines.checks import CHECKS, TableCheck
 from pipelines.resources import Night
 from schemas import render
 from schemas.tables import TABLES
-from warehouse.build import build_order, build_table, dependencies, violations
+from warehouse.build import RELEASED, build_order, build_table, dependencies, layer_of, violations
 from warehouse.connection import dicts, writer
 
 BuildTable = Callable[[duckdb.DuckDBPyConnection, str], int]
 
 
 def table_assets(layer: str, build: BuildTable = build_table) -> dg.AssetsDefinition:
-    """The step that builds all tables of schema ``layer``. ``build`` is replaced where a test breaks a table."""
-    tables = [table for table in build_order() if table.startswith(f"{layer}.")]
+    """The step that builds all tables of ``layer``. ``build`` is replaced where a test breaks a table."""
+    tables = [table for table in build_order() if layer_of(table) == layer]
 
     @dg.multi_asset(
         name=f"{layer}_tables",
@@ -50,13 +50,12 @@ def table_assets(layer: str, build: BuildTable = build_table) -> dg.AssetsDefini
 
 def _spec(table: str) -> dg.AssetSpec:
     contract = TABLES[table]
-    layer, _ = table.split(".")
     upstream = [table_key(name) for name in sorted(dependencies(table))]
     return dg.AssetSpec(
         key=table_key(table),
-        # a table that reads no other published table starts from the staged and judged night
-        deps=upstream or [RULE_LEDGER],
-        group_name=layer,
+        # a table that reads no other published table starts from the staged and judged night, or from the decision
+        deps=upstream or [RELEASE if layer_of(table) == RELEASED else RULE_LEDGER],
+        group_name=layer_of(table),
         owners=OWNERS,
         kinds={"duckdb", "sql"},
         description=f"{contract.title}。{contract.description}",

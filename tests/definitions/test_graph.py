@@ -21,16 +21,19 @@ from pipelines.knowledge import load_knowledge
 from pipelines.lock import JOB_NAME
 from pipelines.resources import Night
 from pipelines.settings import Settings
-from schemas.tables import TABLES
+from schemas.tables import HISTORIES, TABLES
 from tests.integration.night import new_home, rows
 from warehouse.build import build_table
 
 PROJECT = Path(__file__).parents[2]
+PLACES = "core/dim_organ_year"
+REVISED = "core/fct_finding core/fct_submission"
 FILED = "core/fct_file core/fct_finding core/fct_submission"
 # asset: (group, what it reads)
 GRAPH = {
     "received_files": ("intake", ""),
-    "submitted_cells": ("intake", "received_files"),
+    "earlier_releases": ("intake", "received_files"),
+    "submitted_cells": ("intake", "received_files earlier_releases"),
     "rule_ledger": ("judging", "submitted_cells"),
     "core/dim_form": ("core", "rule_ledger"),
     "core/dim_indicator": ("core", "rule_ledger"),
@@ -75,15 +78,33 @@ GRAPH = {
         f"core/dim_organ core/dim_organ_year core/organ_event core/reporting_duty {FILED}",
     ),
     "meta/build": ("meta", "core/fct_cell core/fct_file"),
+    "release": (
+        "release",
+        f"core/official_cell core/dim_organ {PLACES} core/reporting_duty mart/city_rollup mart/year_over_year",
+    ),
+    "meta/release": ("release", "release"),
+    "core/official_cell_history": ("release", "core/official_cell meta/release"),
+    "core/dim_organ_history": ("release", "core/dim_organ meta/release"),
+    "mart/city_rollup_history": ("release", "mart/city_rollup meta/release"),
+    "mart/year_over_year_history": ("release", "mart/year_over_year meta/release"),
+    "mart/revision": (
+        "release",
+        f"{PLACES} {REVISED} core/official_cell core/reporting_duty mart/city_rollup meta/release",
+    ),
+    "mart/revision_rollup": ("release", "mart/city_rollup mart/year_over_year meta/release"),
     "receipts": ("publication", " ".join(table.replace(".", "/") for table in READS)),
 }
 BLOCKING = {
+    "earlier_releases": {"unchanged"},
     "submitted_cells": {"files_accounted", "cells_conserved"},
     "core/fct_submission": {"one_official"},
     "mart/city_rollup": {"slices_add_up", "organs_conserved", "cells_accounted"},
     "mart/contribution": {"adds_up_to_change"},
     "mart/concept_contribution": {"adds_up_to_change"},
     "meta/build": {"conserved"},
+    "mart/revision": {"deltas_add_up"},
+    "mart/revision_rollup": {"is_the_difference"},
+    **{history.replace(".", "/"): {"as_of_now_is_now"} for history in HISTORIES},
 }
 WARNING = {
     "received_files": {"all_folders_reached"},
@@ -97,6 +118,7 @@ WARNING = {
     "mart/contribution": {"revisions_have_an_organ"},
     "mart/concept_contribution": {"revisions_have_an_organ"},
     "mart/reported_vs_computed": {"agrees_with_published"},
+    "published_warehouse": {"copies_as_made"},
 }
 PUBLISHED = "published_warehouse"
 
@@ -144,9 +166,10 @@ def test_a_layer_is_one_step() -> None:
     steps: dict[str, set[str]] = {}
     for definition in repository().assets_defs_by_key.values():
         steps[definition.node_def.name] = {key.to_user_string() for key in definition.keys}
-    for layer in ("core", "mart", "meta"):
-        assert steps[f"{layer}_tables"] == {name for name in GRAPH if name.startswith(f"{layer}/")}
-    assert len(steps) == 5 + 3
+    for layer in ("core", "mart", "meta", "release"):
+        tables = {name for name, (group, _) in GRAPH.items() if group == layer and "/" in name}
+        assert steps[f"{layer}_tables"] == tables
+    assert len(steps) == 7 + 4
 
 
 @pytest.mark.parametrize("name", [*GRAPH, PUBLISHED])
@@ -182,7 +205,7 @@ def test_the_checks_and_which_of_them_block() -> None:
     expected |= {(name, check): True for name, found in BLOCKING.items() for check in found}
     expected |= {(name, check): False for name, found in WARNING.items() for check in found}
     assert {key: spec.blocking for key, spec in checks().items()} == expected
-    assert len(expected) == 34 + 9 + 20
+    assert len(expected) == 41 + 16 + 21
 
 
 def test_every_check_says_in_chinese_what_must_hold() -> None:

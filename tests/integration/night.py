@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -15,8 +15,10 @@ import dagster as dg
 from pipelines.assets.tables import BuildTable
 from pipelines.definitions import build_defs
 from pipelines.instance import QUIET
+from pipelines.knowledge import Knowledge
 from pipelines.lock import JOB_NAME
-from pipelines.settings import TIMEZONE, Settings
+from pipelines.resources import Night
+from pipelines.settings import TIMEZONE, Settings, now
 from pipelines.templates import write_template
 from schemas.form import CellKey, load_forms
 from warehouse.build import build_table
@@ -24,9 +26,9 @@ from warehouse.connection import reader
 from warehouse.publish import FILE_NAME
 
 
-def new_home(folder: Path, register: Path | None = None) -> Settings:
+def new_home(folder: Path, register: Path | None = None, clock: Callable[[], datetime] = now) -> Settings:
     """An empty installation below ``folder``."""
-    settings = Settings(home=folder, register=register)
+    settings = Settings(home=folder, register=register, clock=clock)
     settings.inbox.mkdir(parents=True)
     return settings
 
@@ -62,10 +64,15 @@ def matrix(organ: str, year: int, figures: Mapping[tuple[str, str], int] | None 
 
 
 def run_night(
-    settings: Settings, *, build: BuildTable = build_table, raise_on_error: bool = True
+    settings: Settings,
+    *,
+    build: BuildTable = build_table,
+    raise_on_error: bool = True,
+    knowledge: Knowledge | None = None,
 ) -> dg.ExecuteInProcessResult:
-    """One night in this process, with a Dagster instance of its own."""
-    job = build_defs(settings, build=build).resolve_job_def(JOB_NAME)
+    """One night in this process, with a Dagster instance of its own; ``knowledge`` replaces what is true tonight."""
+    told = {} if knowledge is None else {"night": dg.ResourceDefinition(lambda _: Night(settings, knowledge))}
+    job = build_defs(settings, build=build, resources=told).resolve_job_def(JOB_NAME)
     with dg.DagsterInstance.ephemeral() as instance:
         return job.execute_in_process(instance=instance, raise_on_error=raise_on_error, run_config=QUIET)
 
