@@ -248,7 +248,10 @@ def test_verify_names_what_the_archive_has_lost(tmp_path: Path) -> None:
     drop(settings, f"{ORGAN}/2017.xlsx", annex(ORGAN, 2017, {"fj_open_total": 42}), "2018-01-05T10:00:00")
     assert run_night(settings).success
     result = run(settings.home, "verify")
-    assert (result.exit_code, result.output) == (0, "存档 1 个文件，缺失或损坏 0 个\n")
+    assert (result.exit_code, result.output) == (
+        0,
+        "存档 1 个文件，缺失或损坏 0 个\n发布 1 次，内容与发布时不同 0 次\n",
+    )
     (stored,) = [path for path in (settings.archive / "objects").rglob("*") if path.is_file()]
     stored.chmod(0o644)
     stored.write_bytes(b"rot")

@@ -77,8 +77,11 @@ def test_from_held_through_accepted_to_lapsed_and_back(tmp_path: Path) -> None:
         (f"{ORGAN}/decisions.csv", "decisions", 0),
     ]
     assert rows(settings, "SELECT files_received, files_accounted FROM meta.build") == [(2, 2)]
-    told = [json.loads(path.read_text(encoding="utf-8")) for path in (settings.outbox / ORGAN).glob("*F000005*.json")]
-    assert [(receipt["file"], receipt["status"]) for receipt in told] == [("decisions.csv", "noted")]
+    told = [json.loads(path.read_text(encoding="utf-8")) for path in (settings.outbox / ORGAN).glob("*.json")]
+    assert sorted((answer["file"], answer["status"]) for answer in told) == [
+        ("a.xlsx", "held"),
+        ("decisions.csv", "noted"),
+    ]
 
     drop(settings, f"{ORGAN}/decisions.csv", f"{HEADER}{receipt},{finding},explain,渠道未分,李四,2018-02-01".encode())
     office(settings, "一月.csv", f"{line}张三,2018-02-02")
