@@ -18,7 +18,8 @@ from pipelines.readers.model import Problem
 from pipelines.readers.reject import RejectedError
 
 IDENTITY_SHEET: Final = "_gongkai"
-_MARK: Final = "gongkai-template"
+TEMPLATE_MARK: Final = "gongkai-template"
+"""on the hidden sheet of a template, with what it is for below it"""
 ANSWER_MARK: Final = "gongkai-answer"
 """on the hidden sheet of an answer's copy, with the receipt's number beside it: it is no report"""
 REASON_LABEL: Final = "重报原因"
@@ -124,7 +125,7 @@ def refuse_answer(grids: Sequence[Grid]) -> None:
 
 def _hidden(grids: Sequence[Grid]) -> dict[str, str]:
     for grid in grids:
-        if grid.sheet == IDENTITY_SHEET and grid.text(0, 0) == _MARK:
+        if grid.sheet == IDENTITY_SHEET and grid.text(0, 0) == TEMPLATE_MARK:
             return {grid.text(row, 0): grid.text(row, 1) for row in range(1, grid.height)}
     return {}
 

@@ -5,12 +5,9 @@ Does not belong here: reading them back (``pipelines.readers``), receipts, and a
 """
 
 from pipelines.templates.statutory import write_statutory
-from pipelines.templates.workbook import IDENTITY_SHEET, TEMPLATE_MARK, TEMPLATE_VERSION, write_template
+from pipelines.templates.workbook import write_template
 
 __all__ = [
-    "IDENTITY_SHEET",
-    "TEMPLATE_MARK",
-    "TEMPLATE_VERSION",
     "write_statutory",
     "write_template",
 ]

@@ -4,8 +4,9 @@ Belongs here: what a template has beyond the statutory layout - the hidden ident
 the labelled cells for office, year and edition, data validation, protection of what is printed. Does not belong here:
 geometry (``layout``), paint (``painting``), and the layout as an office types it by hand (``statutory``).
 
-Agreed with the reader: the very hidden sheet ``_gongkai`` has ``gongkai-template`` in A1 and rows of key and value
-below it; each labelled cell of the form sheet has its value in the cell to the right of the label.
+Agreed with the reader (``pipelines.readers.identity`` has the words): the very hidden sheet ``_gongkai`` has
+``gongkai-template`` in A1 and rows of key and value below it; each labelled cell of the form sheet has its value in the
+cell to the right of the label.
 """
 
 from __future__ import annotations
@@ -20,22 +21,20 @@ from openpyxl.worksheet.cell_range import MultiCellRange
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from pipelines.readers.identity import IDENTITY_SHEET, REASON_LABEL, TEMPLATE_MARK
 from pipelines.templates import painting
 from pipelines.templates.layout import Box, Layout, lay_out
 from pipelines.templates.package import workbook_bytes
 from schemas.form import CellKey, Form
 from schemas.narrative import NARRATIVE_SHEET
 
-TEMPLATE_MARK: Final = "gongkai-template"
 TEMPLATE_VERSION: Final = "1"
-IDENTITY_SHEET: Final = "_gongkai"
 FORM_SHEET: Final = "统计表"
 _NIL_WORDS: Final = {False: "否", True: "是"}
 _HINT: Final = (
     "填表说明：只填有边框的空白格。确实没有的填0；未统计的留空，空白不等于零。"
     "本年度没有任何事项的，零报告选“是”，各格留空。"
 )
-REASON_LABEL: Final = "重报原因"
 _REASON_HINT: Final = "更正已经报过的数、重新报送的，请在“重报原因”右边写明为什么改；首次报送留空。"
 _LARGEST_CHANGE: Final = 10**12
 _PROSE_WIDTH: Final = 100.0

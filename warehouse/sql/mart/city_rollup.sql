@@ -4,17 +4,19 @@
 -- adds zero. Prose figures and codes that no variant of the edition prints are not summed. A sum beyond the 14 digits of a
 -- value is NULL. coverage_volume: of the year before's figures of the same cell (or of a comparable one, class A or B, of
 -- the edition before), the part of organs that are in this year, or whose successor by merger is.
-WITH sliced AS (
-    SELECT 'city' AS slice_kind, 'city' AS slice_code, leaf.* FROM mart.rollup_source AS leaf WHERE leaf.basis = 'own'
+WITH leaf AS (
+    SELECT * FROM mart.rollup_source WHERE basis = 'own'
+),
+
+sliced AS (
+    SELECT 'city' AS slice_kind, 'city' AS slice_code, leaf.* FROM leaf
     UNION ALL
-    SELECT 'level' AS slice_kind, leaf.level AS slice_code, leaf.* FROM mart.rollup_source AS leaf
-    WHERE leaf.basis = 'own'
+    SELECT 'level' AS slice_kind, leaf.level AS slice_code, leaf.* FROM leaf
     UNION ALL
-    SELECT 'organ_kind' AS slice_kind, leaf.organ_kind AS slice_code, leaf.* FROM mart.rollup_source AS leaf
-    WHERE leaf.basis = 'own'
+    SELECT 'organ_kind' AS slice_kind, leaf.organ_kind AS slice_code, leaf.* FROM leaf
     UNION ALL
-    SELECT 'district' AS slice_kind, leaf.district_code AS slice_code, leaf.* FROM mart.rollup_source AS leaf
-    WHERE leaf.basis = 'own' AND leaf.district_code IS NOT NULL
+    SELECT 'district' AS slice_kind, leaf.district_code AS slice_code, leaf.* FROM leaf
+    WHERE leaf.district_code IS NOT NULL
 ),
 
 counted AS (
