@@ -6,11 +6,12 @@ belong here: the inbox, the register, the warehouse. ``read_file`` is the only w
 
 from __future__ import annotations
 
-from pipelines.readers import delimited, spreadsheet
-from pipelines.readers.detect import XLSX, kind_of
+from pipelines.readers import delimited
+from pipelines.readers.detect import Kind, kind_of
+from pipelines.readers.kinds import OPENERS
 from pipelines.readers.model import FileReading, Limits, Problem
 from pipelines.readers.reject import RejectedError
-from pipelines.readers.workbook import read_grids
+from pipelines.readers.submissions import read_document
 
 
 def read_file(data: bytes, name: str, limits: Limits | None = None, assumed_year: int | None = None) -> FileReading:
@@ -22,13 +23,14 @@ def read_file(data: bytes, name: str, limits: Limits | None = None, assumed_year
     try:
         if not data.strip(b"\xef\xbb\xbf \t\r\n") and (nil := delimited.nil_report(name, "")):
             return nil
-        if kind_of(data, bounds) == XLSX:
-            return read_grids(spreadsheet.read_grids(data, bounds), name, assumed_year)
-        text = delimited.decode(data)
-        return (
-            delimited.nil_report(name, text)
-            or delimited.read_long(text, bounds, assumed_year)
-            or read_grids([delimited.to_grid(text, bounds)], name, assumed_year)
-        )
+        kind = kind_of(data, bounds)
+        if kind is Kind.CSV:
+            text = delimited.decode(data)
+            return (
+                delimited.nil_report(name, text)
+                or delimited.read_long(text, bounds, assumed_year)
+                or read_document(delimited.to_document(text, bounds), name, assumed_year)
+            )
+        return read_document(OPENERS[kind](data, bounds), name, assumed_year)
     except RejectedError as rejection:
         return FileReading(problems=(Problem(rejection.rule_id, rejection.reason),))

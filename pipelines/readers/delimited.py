@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipelines.readers.cells import Found, complete, reported, with_printed
+from pipelines.readers.document import Document
 from pipelines.readers.grid import Grid, Printed, address
 from pipelines.readers.identity import REASON_LABEL, assumption, one_reason
 from pipelines.readers.labels import normalise
@@ -126,7 +127,7 @@ def read_long(text: str, limits: Limits, assumed_year: int | None = None) -> Fil
     return FileReading(tuple(submissions), tuple(problems))
 
 
-def to_grid(text: str, limits: Limits) -> Grid:
+def to_document(text: str, limits: Limits) -> Document:
     """A sheet saved as CSV. Raises RejectedError where it is too large."""
     rows = _rows(text, _delimiter(text[:_SAMPLE]), limits)
     cells = {
@@ -135,7 +136,7 @@ def to_grid(text: str, limits: Limits) -> Grid:
         for column, field in enumerate(row)
         if field.strip()
     }
-    return Grid(SHEET, cells)
+    return Document([Grid(SHEET, cells)])
 
 
 def _form(form_code: str, year: int, where: str) -> tuple[Form | None, list[Problem]]:

@@ -53,6 +53,9 @@ class Grid:
     cells: Mapping[Position, Printed]
     spans: Sequence[Span] = ()
     is_hidden: bool = False
+    hidden_rows: frozenset[int] = frozenset()
+    has_letters: bool = True
+    """whether its reader sees column letters and row numbers, as a spreadsheet shows; a table in a text has none"""
     _anchors: dict[Position, Position] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -83,6 +86,11 @@ class Grid:
     def at(self, position: Position) -> Printed:
         """What stands at a position, through spans."""
         return self.cells.get(self.anchor(position), Printed(""))
+
+    def where(self, position: Position) -> str:
+        """How to tell a person of the cell at a position: D12 in a spreadsheet, 第12行第4列 in a table of a text."""
+        row, column = self.anchor(position)
+        return address((row, column)) if self.has_letters else f"第{row + 1}行第{column + 1}列"
 
     def text(self, row: int, column: int) -> str:
         """The text at a position, through spans."""

@@ -12,7 +12,7 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipelines.readers.grid import Grid, Position, address
+from pipelines.readers.grid import Grid, Position
 from pipelines.readers.labels import normalise, years_in
 from pipelines.readers.model import Problem
 from pipelines.readers.reject import RejectedError
@@ -145,7 +145,7 @@ def _labelled(grids: Sequence[Grid]) -> list[tuple[str, str, str, str]]:
                 value = match["value"].strip()
             # 年度 is a column head too, with another head to its right
             if name is not None and value and (name != "report_year" or years_in(value)):
-                found.append((name, value, grid.sheet, address(place)))
+                found.append((name, value, grid.sheet, grid.where(place)))
     return found
 
 

@@ -16,8 +16,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Final
 
+from pipelines.readers.document import Paragraph
 from pipelines.readers.model import Problem, ReadCell
 from pipelines.readers.numbers import exact, unit_factor
 from schemas.form import CellKey
@@ -90,14 +91,6 @@ _TITLE: Final = re.compile(
 _YEAR_END: Final = (12, 31)
 ROUGH: Final = "约数："
 """begins what the note of a qualified figure says of it; the judging SQL knows it too"""
-
-
-class Paragraph(NamedTuple):
-    """A piece of running text and where it stands in the file."""
-
-    sheet: str
-    address: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring, iterparse
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
+from pipelines.readers.document import Document
 from pipelines.readers.grid import Grid, Position, Printed, Span
 from pipelines.readers.model import Limits
 from pipelines.readers.reject import RejectedError
@@ -42,17 +43,19 @@ _SHOWN_DIGITS: Final = 15
 """significant digits that spreadsheets show: the sum of 0.1 and 0.2 stands in the file as 0.30000000000000004"""
 
 
-def read_grids(data: bytes, limits: Limits) -> list[Grid]:
-    """Every sheet with cells as a grid, hidden ones marked. Raises RejectedError."""
+def read_xlsx(data: bytes, limits: Limits) -> Document:
+    """Every sheet as a grid, hidden ones marked. Raises RejectedError."""
     try:
         flags = _flags_by_sheet(data, limits)
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
         sheets = [sheet for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
         # flags has every sheet that was found small enough; no other one may be opened
-        return [
-            _grid(workbook, sheet.name, sheet.visible != SheetVisibleEnum.Visible, flags[sheet.name])
-            for sheet in sheets
-        ]
+        return Document(
+            [
+                _grid(workbook, sheet.name, sheet.visible != SheetVisibleEnum.Visible, flags[sheet.name])
+                for sheet in sheets
+            ]
+        )
     except PasswordError as error:
         raise RejectedError("V02", "工作簿受密码保护；请取消打开密码后重新放入") from error
     except DefusedXmlException as error:

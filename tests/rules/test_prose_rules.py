@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.readers.prose import Paragraph, read_prose
+from pipelines.readers.document import Paragraph
+from pipelines.readers.prose import read_prose
 from schemas.narrative import load_narrative_codes
 from tests.rules.rule_world import Judged, World, fields_of, judged
 

@@ -8,13 +8,12 @@ import zipfile
 
 import pytest
 
-from pipelines.readers.detect import CSV, XLSX, kind_of
+from pipelines.readers.detect import Kind, kind_of
 from pipelines.readers.model import Limits
 from pipelines.readers.reject import RejectedError
 from tests.unit.reader_files import part_of, repacked, small_book
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-ENCRYPTED = OLE + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le") + b"\0" * 400
 INSTEAD = "请用办公室下发的空白表填报，存为 .xlsx 后重新放入"
 
 
@@ -48,7 +47,6 @@ def declared_size(data: bytes, size: int) -> bytes:
 REJECTED = {
     "empty": (b"", "V01", f"文件是空的；{INSTEAD}"),
     "blank": (b" \r\n\t ", "V01", f"文件是空的；{INSTEAD}"),
-    "pdf": (b"%PDF-1.7\n...", "V01", f"PDF 文件不能读取；{INSTEAD}"),
     "rtf": (b"{\\rtf1\\ansi", "V01", f"RTF 文件不能读取；{INSTEAD}"),
     "rar": (b"Rar!\x1a\x07", "V01", f"RAR 压缩包不能读取；{INSTEAD}"),
     "7z": (b"7z\xbc\xaf\x27\x1c", "V01", f"7z 压缩包不能读取；{INSTEAD}"),
@@ -56,18 +54,17 @@ REJECTED = {
     "png": (b"\x89PNG\r\n\x1a\n", "V01", f"图片不能读取；{INSTEAD}"),
     "gif": (b"GIF89a..", "V01", f"图片不能读取；{INSTEAD}"),
     "bmp": (b"BM\x36\x00\x00\x00\x00\x00", "V01", f"不认识的文件类型；{INSTEAD}"),
-    "gzip": (b"\x1f\x8b\x08\x00....", "V01", f"不认识的文件类型；{INSTEAD}"),
-    "html": (b"  <HTML><table><tr><td>1", "V01", f"网页或 XML 文件不能读取；{INSTEAD}"),
-    "html with mark": (b"\xef\xbb\xbf<!DOCTYPE html>", "V01", f"网页或 XML 文件不能读取；{INSTEAD}"),
-    "html table": (b"<table border=1>", "V01", f"网页或 XML 文件不能读取；{INSTEAD}"),
-    "xml": (b'<?xml version="1.0"?><Workbook/>', "V01", f"网页或 XML 文件不能读取；{INSTEAD}"),
-    "mht": (b"MIME-Version: 1.0\r\n", "V01", f"网页或 XML 文件不能读取；{INSTEAD}"),
-    "old office": (OLE + b"\0" * 600, "V01", f"旧版 Office 文件（.xls 或 .doc）；{INSTEAD}"),
-    "encrypted office": (ENCRYPTED, "V02", "工作簿受密码保护；请取消打开密码后重新放入"),
+    "gzip": (b"\x1f\x8b\x08\x00....", "V01", f"gz 压缩包不能读取；{INSTEAD}"),
+    "xml": (b'<?xml version="1.0"?><Workbook/>', "V01", f"XML 文件不能读取；{INSTEAD}"),
+    "excel 2003 xml": (
+        b'<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?><Workbook/>',
+        "V01",
+        "XML 表格（Excel 2003 XML）不能读取；请另存为 .xlsx 后重新放入",
+    ),
+    "no compound file": (OLE + b"\0" * 600, "V01", f"文件损坏，打不开；请重新导出，{INSTEAD}"),
+    "ofd": (archive({"OFD.xml": b"<ofd:OFD/>"}), "V01", f"OFD 文件不能读取；{INSTEAD}"),
+    "slides": (archive({"ppt/presentation.xml": b"<p/>"}), "V01", f"演示文稿不能读取；{INSTEAD}"),
     "nul far inside": (b"organ_code,value\n" + b"x" * 9000 + b"\0", "V01", f"不认识的文件类型；{INSTEAD}"),
-    "docx": (archive({"word/document.xml": b"<w/>"}), "V01", f"Word 文件不能读取；{INSTEAD}"),
-    "zip": (archive({"年报.xlsx": b"..."}), "V01", f"压缩包或不认识的文件类型；{INSTEAD}"),
-    "empty zip": (archive({}), "V01", f"压缩包或不认识的文件类型；{INSTEAD}"),
     "truncated": (small_book()[:2000], "V01", f"文件损坏，打不开；请重新导出，{INSTEAD}"),
     "only a head": (b"PK\x03\x04", "V01", f"文件损坏，打不开；请重新导出，{INSTEAD}"),
     "zip with password": (flagged_as_encrypted(small_book()), "V02", "文件受密码保护；请取消密码后重新放入"),
@@ -95,19 +92,40 @@ def test_what_is_not_read_is_named(name: str) -> None:
     ],
 )
 def test_text_is_a_csv(data: bytes) -> None:
-    assert kind_of(data, Limits()) == CSV
+    assert kind_of(data, Limits()) == Kind.CSV
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"  <HTML><table><tr><td>1", Kind.HTML),
+        (b"\xef\xbb\xbf<!DOCTYPE html>", Kind.HTML),
+        (b"<table border=1>", Kind.HTML),
+        ('<?xml version="1.0"?>\n<html xmlns="http://www.w3.org/1999/xhtml">'.encode("utf-16"), Kind.HTML),
+        (b"MIME-Version: 1.0\r\n", Kind.MHT),
+        (b"From: <Saved by Blink>\r\nSubject: =?utf-8?Q?1?=\r\nMIME-Version: 1.0\r\n", Kind.MHT),
+        (b"%PDF-1.7\n...", Kind.PDF),
+        (b"\n\n%PDF-1.4\n...", Kind.PDF),
+        (archive({"word/document.xml": b"<w/>"}), Kind.DOCX),
+        (archive({"xl/workbook.bin": b"."}), Kind.XLSB),
+        (archive({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet", "content.xml": b"."}), Kind.ODS),
+        (archive({"年报.xlsx": b"..."}), Kind.ZIP),
+    ],
+)
+def test_a_kind_is_told_by_what_is_inside(data: bytes, kind: Kind) -> None:
+    assert kind_of(data, Limits()) == kind
 
 
 def test_a_workbook_is_known_by_its_parts() -> None:
-    assert kind_of(small_book(), Limits()) == XLSX
+    assert kind_of(small_book(), Limits()) == Kind.XLSX
 
 
 def test_size_and_parts_are_bounded_at_the_limit() -> None:
     data = small_book()
-    assert kind_of(data, Limits(max_bytes=len(data))) == XLSX
+    assert kind_of(data, Limits(max_bytes=len(data))) == Kind.XLSX
     with zipfile.ZipFile(io.BytesIO(data)) as file:
         parts, expanded = len(file.infolist()), sum(entry.file_size for entry in file.infolist())
-    assert kind_of(data, Limits(max_parts=parts, max_expanded_bytes=expanded)) == XLSX
+    assert kind_of(data, Limits(max_parts=parts, max_expanded_bytes=expanded)) == Kind.XLSX
     for limits in (Limits(max_parts=parts - 1), Limits(max_expanded_bytes=expanded - 1)):
         with pytest.raises(RejectedError, match="文件展开后过大，未读取"):
             kind_of(data, limits)

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.readers import read_file
+from pipelines.readers.document import Paragraph
 from pipelines.readers.model import ReadCell
-from pipelines.readers.prose import Paragraph, Prose, read_prose
+from pipelines.readers.prose import Prose, read_prose
 from schemas.form import CellKey
 from tests.unit.reader_files import FORMS, Sheet, only, template, typed, workbook
 

@@ -9,7 +9,7 @@ import pytest
 from pipelines.readers.grid import Grid, Printed, Span, address
 from pipelines.readers.model import Limits
 from pipelines.readers.reject import RejectedError
-from pipelines.readers.spreadsheet import read_grids
+from pipelines.readers.spreadsheet import read_xlsx
 from tests.unit.reader_files import SHEET_PART, Sheet, part_of, repacked, sheet_xml, small_book, with_xml, workbook
 
 DAMAGED = "工作簿损坏，打不开；请重新导出为 .xlsx 后重新放入"
@@ -20,13 +20,13 @@ RELATIONS = "xl/_rels/workbook.xml.rels"
 
 def cells(data: bytes, limits: Limits | None = None) -> dict[str, Printed]:
     """Address -> what is printed there, of a workbook's only sheet."""
-    (grid,) = read_grids(data, limits or Limits())
+    (grid,) = read_xlsx(data, limits or Limits()).grids
     return {address(position): printed for position, printed in grid.cells.items()}
 
 
 def reason(data: bytes, limits: Limits | None = None) -> str:
     with pytest.raises(RejectedError) as caught:
-        read_grids(data, limits or Limits())
+        read_xlsx(data, limits or Limits())
     assert caught.value.rule_id == "V01"
     return caught.value.reason
 
@@ -98,7 +98,7 @@ def test_documents_with_a_dtd_are_refused(dtd: str, part: str) -> None:
 
 def test_hidden_sheets_are_marked_and_merged_ranges_kept() -> None:
     sheet = Sheet([["甲", None, 1], [None, None, 2]], [(0, 0, 1, 1)])
-    visible, hidden = read_grids(workbook({"表": sheet, "旧表": sheet}, hidden=["旧表"]), Limits())
+    visible, hidden = read_xlsx(workbook({"表": sheet, "旧表": sheet}, hidden=["旧表"]), Limits()).grids
     assert (visible.sheet, visible.is_hidden, hidden.sheet, hidden.is_hidden) == ("表", False, "旧表", True)
     assert visible.spans == [Span(0, 0, 1, 1)]
     assert [visible.text(1, 1), visible.text(1, 2)] == ["甲", "2"]
@@ -107,7 +107,7 @@ def test_hidden_sheets_are_marked_and_merged_ranges_kept() -> None:
 
 @pytest.mark.parametrize("name", ["a&b", "<表>", "“引号”", "it's", "😀", "2024年 (1)", "a.b-c_d", "&amp;", "空 格 "])
 def test_sheet_names_of_any_characters(name: str) -> None:
-    (grid,) = read_grids(small_book(name=name), Limits())
+    (grid,) = read_xlsx(small_book(name=name), Limits()).grids
     assert (grid.sheet, grid.cells) == (name, {(0, 0): Printed("规章"), (0, 1): Printed("1")})
 
 
@@ -161,7 +161,7 @@ def test_two_sheets_of_one_name_are_damage() -> None:
 
 def test_too_many_sheets() -> None:
     sheets = {f"表{number}": Sheet([[number]]) for number in range(3)}
-    assert [grid.text(0, 0) for grid in read_grids(workbook(sheets), Limits(max_sheets=3))] == ["0", "1", "2"]
+    assert [grid.text(0, 0) for grid in read_xlsx(workbook(sheets), Limits(max_sheets=3)).grids] == ["0", "1", "2"]
     assert reason(workbook(sheets), Limits(max_sheets=2)) == "工作表超过 2 张，未读取；请只保留统计表后重报"
 
 
@@ -183,7 +183,7 @@ def test_a_far_away_cell_is_rejected_before_anything_is_allocated(where: str, na
 
 def test_the_area_of_all_sheets_together_is_bounded() -> None:
     sheet = Sheet([[1, 2], [3, 4]])
-    assert len(read_grids(workbook({"甲": sheet, "乙": sheet}), Limits(max_cells=8))) == 2
+    assert len(read_xlsx(workbook({"甲": sheet, "乙": sheet}), Limits(max_cells=8)).grids) == 2
     assert reason(workbook({"甲": sheet, "乙": sheet}), Limits(max_cells=7)) == TOO_LARGE
 
 
@@ -215,7 +215,7 @@ def test_a_sheet_of_endless_empty_elements_is_rejected() -> None:
 
 def test_a_merge_over_the_whole_sheet_is_not_expanded() -> None:
     merge = '<mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells>'
-    (grid,) = read_grids(with_xml('<row r="1"><c r="A1"><v>1</v></c></row>', merge), Limits())
+    (grid,) = read_xlsx(with_xml('<row r="1"><c r="A1"><v>1</v></c></row>', merge), Limits()).grids
     assert (grid.height, grid.width) == (33, 33)
     assert grid.text(20, 20) == "1"
 
@@ -231,12 +231,12 @@ def test_overlapping_merges_are_refused_without_being_expanded() -> None:
 
 def test_the_same_merge_told_twice_is_one() -> None:
     merge = '<mergeCells><mergeCell ref="A1:B1"/><mergeCell ref="A1:B1"/><mergeCell ref="B2:A1"/></mergeCells>'
-    (grid,) = read_grids(with_xml('<row r="1"><c r="A1"><v>1</v></c></row>', merge), Limits())
+    (grid,) = read_xlsx(with_xml('<row r="1"><c r="A1"><v>1</v></c></row>', merge), Limits()).grids
     assert [grid.text(0, column) for column in range(3)] == ["1", "1", ""]
 
 
 def test_a_sheet_without_cells_is_an_empty_grid() -> None:
-    (grid,) = read_grids(with_xml("", '<mergeCells><mergeCell ref="A1:C3"/></mergeCells>'), Limits())
+    (grid,) = read_xlsx(with_xml("", '<mergeCells><mergeCell ref="A1:C3"/></mergeCells>'), Limits()).grids
     assert (grid.cells, grid.height, grid.width) == ({}, 0, 0)
 
 

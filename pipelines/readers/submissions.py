@@ -12,12 +12,13 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from pipelines.readers.cells import Found, complete, reported
-from pipelines.readers.grid import Grid, Printed, address
+from pipelines.readers.document import Document, Paragraph
+from pipelines.readers.grid import Grid, Printed
 from pipelines.readers.identity import IDENTITY_SHEET, Identity, read_identity, refuse_answer
 from pipelines.readers.labels import normalise, years_in
 from pipelines.readers.model import FileReading, Problem, ReadSubmission
 from pipelines.readers.numbers import parse_number
-from pipelines.readers.prose import Paragraph, read_prose
+from pipelines.readers.prose import read_prose
 from pipelines.readers.recognise import Place, Recognised, recognise
 from pipelines.readers.reject import RejectedError
 from schemas.form import CellKey, Form, FormError, form_for, load_forms
@@ -35,8 +36,9 @@ _WORD: Final = re.compile("[一-鿿]")
 _PUNCTUATION: Final = re.compile("[，。；：、,;:]")
 
 
-def read_grids(grids: Sequence[Grid], name: str, assumed_year: int | None = None) -> FileReading:
-    """The submissions of one workbook. Raises RejectedError where none can be made out."""
+def read_document(document: Document, name: str, assumed_year: int | None = None) -> FileReading:
+    """The submissions of one file. Raises RejectedError where none can be made out."""
+    grids = document.grids
     refuse_answer(grids)
     visible = [grid for grid in grids if not grid.is_hidden and grid.sheet not in (IDENTITY_SHEET, NARRATIVE_SHEET)]
     found = recognise(visible, load_forms().values())
@@ -48,7 +50,7 @@ def read_grids(grids: Sequence[Grid], name: str, assumed_year: int | None = None
     # prose belongs to the report as a whole: it goes with the first form
     form = found[0].form
     coded = [cell for grid in grids if grid.sheet == NARRATIVE_SHEET for cell in _prose(grid, form)]
-    text = read_prose(_paragraphs(grids, found), form.form_code, [item.cell for item in coded])
+    text = read_prose([*document.paragraphs, *_paragraphs(grids, found)], form.form_code, [item.cell for item in coded])
     prose = [*coded, *(Found(cell, []) for cell in text.cells)]
     return FileReading(
         tuple(
@@ -123,7 +125,7 @@ def _printed(found: Recognised) -> Iterator[tuple[CellKey, Place, Printed]]:
 
 
 def _reported(form: Form, key: CellKey, place: Place, printed: Printed) -> Found:
-    return reported(form, key, printed, place.grid.sheet, address(place.grid.anchor(place.position)))
+    return reported(form, key, printed, place.grid.sheet, place.grid.where(place.position))
 
 
 def _year(identity: Identity) -> int:
@@ -171,7 +173,7 @@ def _outside(found: Recognised) -> Iterator[Problem]:
     for grid, first, last in found.areas:
         areas.setdefault(grid.sheet, (grid, set()))[1].update(range(first, last + 1))
     strange = [
-        (grid.sheet, address(position), printed.text)
+        (grid.sheet, grid.where(position), printed.text)
         for grid, lines in areas.values()
         for position, printed in sorted(grid.cells.items())
         if position[0] in lines and (grid.sheet, position) not in known and _is_number(printed.text)
@@ -202,7 +204,7 @@ def _paragraphs(grids: Sequence[Grid], found: Sequence[Recognised]) -> list[Para
         )
         for position, printed in sorted(grid.cells.items()):
             if _is_text(printed) and (position[0] > bottom or position[1] > right):
-                (free if bottom < 0 else beside).append(Paragraph(grid.sheet, address(position), printed.text))
+                (free if bottom < 0 else beside).append(Paragraph(grid.sheet, grid.where(position), printed.text))
     return free + beside
 
 
@@ -240,4 +242,4 @@ def _prose(grid: Grid, form: Form) -> Iterator[Found]:
         place = (line, value_column)
         unit = codes[code].unit if code in codes else ""
         # a code that nobody knows stays: the contract says so (V05)
-        yield reported(form, CellKey(code, "", measure), grid.at(place), NARRATIVE_SHEET, address(place), unit=unit)
+        yield reported(form, CellKey(code, "", measure), grid.at(place), NARRATIVE_SHEET, grid.where(place), unit=unit)
