@@ -14,6 +14,7 @@ from pipelines.readers.document import Document
 from pipelines.readers.model import Limits
 from pipelines.readers.spreadsheet import read_xlsx
 from pipelines.readers.word import read_docx
+from pipelines.readers.word_legacy import read_doc
 
 Opener = Callable[[bytes, Limits], Document]
 """raises RejectedError with what to send instead"""
@@ -21,4 +22,5 @@ Opener = Callable[[bytes, Limits], Document]
 OPENERS: Final[Mapping[Kind, Opener]] = {
     Kind.XLSX: read_xlsx,
     Kind.DOCX: read_docx,
+    Kind.DOC: read_doc,
 }

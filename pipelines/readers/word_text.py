@@ -16,7 +16,8 @@ from typing import Final
 
 from pipelines.readers.reject import RejectedError
 from pipelines.readers.word_numbering import Numbering
-from pipelines.readers.word_package import Element, child, chosen, is_placeholder, name_of, number, switched, value
+from pipelines.readers.word_package import Element, child, chosen, is_placeholder, name_of, number, value
+from pipelines.readers.word_signs import form_field, symbol
 from pipelines.readers.word_styles import Look, Style, Styles, look_of_run
 
 _LEFT_OUT: Final = frozenset(
@@ -26,28 +27,7 @@ _LEFT_OUT: Final = frozenset(
 _CHARACTERS: Final = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 _MATHS_SHIFT: Final = {"sup": 1, "sub": -1}
 _SOFT_HYPHEN: Final = "\u00ad"
-_WINGDINGS: Final = {
-    0xA8: "☐",
-    0x6F: "☐",
-    0x71: "☐",
-    0xFE: "☑",
-    0xFD: "☒",
-    0xFC: "✓",
-    0xFB: "✗",
-    0x6C: "●",
-    0x6E: "■",
-    0xD8: "➢",
-    **{0x80 + digit: mark for digit, mark in enumerate("⓪①②③④⑤⑥⑦⑧⑨⑩")},
-}
-_SYMBOLS: Final = {
-    "wingdings": _WINGDINGS,
-    "wingdings 2": {0x50: "✓", 0x4F: "✗", 0x52: "☑", 0x54: "☒", 0xA3: "☐"},
-    "symbol": {**{code: chr(code) for code in range(0x20, 0x40)}, 0xB4: "×", 0xB7: "•"},
-}
-"""what the fonts of signs print for a code"""
-_PRIVATE: Final = range(0xF000, 0xF100)
 _BRACKETS: Final = " ()（）[]［］〔〕"
-_UNKNOWN: Final = "\ufffd"
 _SILENT: Final = frozenset(
     {
         *("tc", "xe", "ta", "rd", "private", "advance", "set", "ask", "next", "nextif", "skipif"),
@@ -176,7 +156,7 @@ class TextReader:
             elif name in _CHARACTERS:
                 self._put(line, _CHARACTERS[name], shift)
             elif name == "sym":
-                self._put(line, _symbol(part), shift)
+                self._put(line, symbol(part), shift)
             elif name == "ruby":
                 self._inline(child(part, "rubyBase"), line, shift)
             elif name == "AlternateContent":
@@ -195,7 +175,7 @@ class TextReader:
             return
         kind = value(mark, "fldCharType")
         if kind == "begin":
-            self._put(line, _form_field(child(mark, "ffData")), shift)
+            self._put(line, form_field(child(mark, "ffData")), shift)
             self._fields.append(_Field())
         elif self._fields and kind == "separate":
             self._fields[-1].is_result = True
@@ -263,31 +243,6 @@ def _outermost(part: Element) -> Iterator[Element]:
                 yield from _outermost(choice)
         else:
             yield from _outermost(inner)
-
-
-def _symbol(part: Element) -> str:
-    """A character of a font of signs; one that is not known is no digit and no blank."""
-    text = value(part, "char") or ""
-    code = int(text, 16) if re.fullmatch("[0-9A-Fa-f]{1,5}", text) else 0
-    signs = _SYMBOLS.get((value(part, "font") or "").lower())
-    if signs is not None:
-        return signs.get(code - _PRIVATE.start if code in _PRIVATE else code, _UNKNOWN)
-    return _UNKNOWN if code in _PRIVATE or not chr(code).isprintable() else chr(code)
-
-
-def _form_field(data: Element | None) -> str:
-    """What a form field of the old kind shows by itself: a box, or the chosen entry; a text stands in its result."""
-    box, entries = child(data, "checkBox"), child(data, "ddList")
-    if box is not None:
-        own = switched(child(box, "checked"))
-        return "☑" if own or (own is None and switched(child(box, "default"))) else "☐"
-    if entries is not None:
-        texts = [value(part) or "" for part in entries if name_of(part) == "listEntry"]
-        chosen_one = number(child(entries, "result"))
-        if chosen_one is None:
-            chosen_one = number(child(entries, "default")) or 0
-        return texts[chosen_one] if 0 <= chosen_one < len(texts) else ""
-    return ""
 
 
 def _joined(pieces: list[tuple[str, int]]) -> str:
