@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import random
+import struct
 import zipfile
 from collections.abc import Mapping
 
@@ -27,6 +29,19 @@ _NAMESPACES = {
     "m": "http://schemas.openxmlformats.org/officeDocument/2006/math",
     "pic": "http://schemas.openxmlformats.org/drawingml/2006/picture",
 }
+
+
+def random_figures(form: Form, variant: str, seed: int) -> dict[CellKey, str]:
+    """Each cell as printed: small and large, with fractions where it is money, with signs where it may fall."""
+    chance = random.Random(seed)  # noqa: S311 - figures of a test
+    printed = {}
+    for key in form.cells(variant):
+        kind = form.indicators[key.indicator_code].value_kind
+        number = chance.choice([0, chance.randrange(10), chance.randrange(1000), chance.randrange(10**6)])
+        fraction = f".{chance.randrange(100):02}" if kind == "money" else ""
+        sign = chance.choice("+-") if kind == "signed_count" and number else ""
+        printed[key] = f"{sign}{number}{fraction}"
+    return printed
 
 
 def report(form: Form, variant: str, printed: Mapping[CellKey, str]) -> bytes:
@@ -98,6 +113,23 @@ def zipped(content: Mapping[str, str | bytes]) -> bytes:
         for name, data in content.items():
             archive.writestr(name, data)
     return out.getvalue()
+
+
+def compound(stream: bytes, name: str = "WordDocument") -> bytes:
+    """A compound file (OLE 2) of one stream of 4096 bytes: an allocation table, a directory, and the stream."""
+    free, end, table = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH6x", 0x3E, 3, 0xFFFE, 9, 6)
+    head += struct.pack("<9I", 0, 1, 1, 0, 4096, end, 0, end, 0) + struct.pack("<109I", 0, *[free] * 108)
+    sectors = [table, end, *range(3, 10), end]
+    allocation = struct.pack("<128I", *sectors, *[free] * (128 - len(sectors)))
+
+    def entry(title: str, kind: int, child: int, start: int, size: int) -> bytes:
+        text = title.encode("utf-16-le") + b"\0\0"
+        about = struct.pack("<HBBIII", len(text), kind, 1, free, free, child) + bytes(36)
+        return text.ljust(64, b"\0") + about + struct.pack("<IQ", start, size)
+
+    directory = entry("Root Entry", 5, 1, end, 0) + entry(name, 2, free, 2, 4096)
+    return head + allocation + directory.ljust(512, b"\0") + stream.ljust(4096, b"\0")
 
 
 def r(text: str, properties: str = "") -> str:
