@@ -99,12 +99,16 @@ class TextReader:
         properties = child(paragraph, "pPr")
         style_id, style = self._styles.paragraph(value(child(properties, "pStyle")))
         line = _Line(style)
-        if label := self._label(properties, style_id, style):
+        mark = child(properties, "rPr")
+        line.text.runs_on = child(mark, "del") is not None or child(mark, "moveFrom") is not None
+        if (
+            not line.text.runs_on
+            and not Look.of(mark).is_hidden
+            and (label := self._label(properties, style_id, style))
+        ):
             # with a space: a number of a list is no digit of the figure behind it
             line.pieces.append((f"{label} ", 0))
         self._inline(paragraph, line, 0)
-        mark = child(properties, "rPr")
-        line.text.runs_on = child(mark, "del") is not None or child(mark, "moveFrom") is not None
         line.text.text = _joined(line.pieces).replace(_SOFT_HYPHEN, "")
         return line.text
 

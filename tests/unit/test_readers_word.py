@@ -316,7 +316,10 @@ def test_numbers_that_lists_print_are_there() -> None:
             tr(tc(p("不予处理", properties=second)), tc(item("信访", 2)), tc(item("4", 2))),
             tr(tc(item("重新", 2, 3)), tc(item("下级", 3)), tc(item("点", 4))),
         )
+        + item("", 0, more="<w:rPr><w:del/></w:rPr>")
+        + item("已删的段，与下一段相连；", 0, more="<w:rPr><w:del/></w:rPr>")
         + item("不编号", 0, 0)
+        + item("", 0, more="<w:rPr><w:vanish/></w:rPr>")
         + p("不编号", properties=second + '<w:numPr><w:numId w:val="0"/></w:numPr>')
         + item("不存在的编号", 0, 77)
         + item("圈", 0, 4)
@@ -325,7 +328,7 @@ def test_numbers_that_lists_print_are_there() -> None:
     document = read(body, styles=NUMBERED, numbering=NUMBERING)
     assert [paragraph.text for paragraph in document.paragraphs] == [
         *("一、 新收", "二、 结转", "三、 办理结果", "（一） 予以公开"),
-        *("不编号", "不编号", "不存在的编号", "③ 圈", "④ 圈"),
+        *("已删的段，与下一段相连；不编号", "不编号", "不存在的编号", "③ 圈", "④ 圈"),
     ]
     assert rows(document.grids[0]) == [
         "（二） 不予公开|1. 国家秘密|1",

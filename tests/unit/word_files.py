@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import random
+import re
 import struct
 import zipfile
 from collections.abc import Mapping
 
 from docx import Document
 from docx.document import Document as DocxDocument
+from docx.oxml import parse_xml
 
 from pipelines.templates.layout import Box, Role, lay_out
 from schemas.form import CellKey, Form
@@ -44,8 +46,11 @@ def random_figures(form: Form, variant: str, seed: int) -> dict[CellKey, str]:
     return printed
 
 
-def report(form: Form, variant: str, printed: Mapping[CellKey, str]) -> bytes:
-    """The edition as a report prints it: a title, and each table with its heading above it."""
+def report(form: Form, variant: str, printed: Mapping[CellKey, str], *, is_numbered: bool = False) -> bytes:
+    """The edition as a report prints it: a title, and each table with its heading above it.
+
+    ``is_numbered``: 一、 （一） 1. before the labels are numbers of a list, as Word makes them of what is typed.
+    """
     document = Document()
     year = year_of(form)
     document.add_paragraph(f"{ORGAN_NAME}{year}年政府信息公开工作年度报告")
@@ -56,12 +61,12 @@ def report(form: Form, variant: str, printed: Mapping[CellKey, str]) -> bytes:
             section = table.section
             document.add_paragraph(section)
         own = [box for box in boxes if box.table == table.code and box.role is not Role.SECTION]
-        _add_table(document, own, printed)
+        _add_table(document, own, printed, _new_list(document) if is_numbered else 0)
         document.add_paragraph()
     return saved(document)
 
 
-def _add_table(document: DocxDocument, boxes: list[Box], printed: Mapping[CellKey, str]) -> None:
+def _add_table(document: DocxDocument, boxes: list[Box], printed: Mapping[CellKey, str], list_id: int) -> None:
     top, left = min(box.row for box in boxes), min(box.column for box in boxes)
     height = max(box.row + box.rows for box in boxes) - top
     width = max(box.column + box.columns for box in boxes) - left
@@ -73,6 +78,31 @@ def _add_table(document: DocxDocument, boxes: list[Box], printed: Mapping[CellKe
         last = first + (box.rows - 1) * width + box.columns - 1
         cell = cells[first] if first == last else cells[first].merge(cells[last])
         cell.text = printed.get(box.key, "") if box.key else box.text
+        level = next((level for level, (_, _, typed) in enumerate(_LEVELS) if re.match(typed, box.text)), None)
+        if list_id and level is not None and box.role is Role.LABEL:
+            cell.text = re.sub(_LEVELS[level][2], "", box.text)
+            properties = cell.paragraphs[0]._p.get_or_add_pPr().get_or_add_numPr()
+            properties.get_or_add_ilvl().val, properties.get_or_add_numId().val = level, list_id
+
+
+_LEVELS = (
+    ("chineseCountingThousand", "%1、", "^[一二三四五六七八九十]+、"),
+    ("japaneseCounting", "（%2）", "^（[一二三四五六七八九十]+）"),
+    ("decimal", "%3.", r"^[0-9]+\."),
+)
+
+
+def _new_list(document: DocxDocument) -> int:
+    """A list of three levels, and its number."""
+    root = document.part.numbering_part.element
+    number = 100 + len(root)
+    level = '<w:lvl w:ilvl="{}"><w:start w:val="1"/><w:numFmt w:val="{}"/><w:lvlText w:val="{}"/></w:lvl>'
+    levels = "".join(level.format(index, kind, text) for index, (kind, text, _) in enumerate(_LEVELS))
+    definition = f'<w:abstractNum xmlns:w="{W}" w:abstractNumId="{number}">{levels}</w:abstractNum>'
+    instance = f'<w:num xmlns:w="{W}" w:numId="{number}"><w:abstractNumId w:val="{number}"/></w:num>'
+    root.insert(0, parse_xml(definition))
+    root.append(parse_xml(instance))
+    return number
 
 
 def saved(document: DocxDocument) -> bytes:
