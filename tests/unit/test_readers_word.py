@@ -99,6 +99,8 @@ CELLS = {
     "raised mark in brackets": (p("12", r("[3]", RAISED), "件"), "12（3）件", ""),
     "raised by hand": (p("12", r("3", '<w:position w:val="8"/>')), "12（3）", ""),
     "raised as a whole": (p(r("1", RAISED), r("2", RAISED)), "12", ""),
+    "struck out and written anew": (p(r("15"), r("12", "<w:strike/>")), "15（划去：12）", ""),
+    "struck out": (p(r("12", "<w:dstrike/>")), "（划去：12）", ""),
     "a mark before": (p(r("1", RAISED), "25"), "（1）25", ""),
     "mark of a note": (
         p("12", '<w:r><w:rPr><w:rStyle w:val="Mark"/></w:rPr><w:footnoteReference w:id="2"/></w:r>'),
@@ -153,6 +155,11 @@ CELLS = {
             "<m:sup><m:r><m:t>2</m:t></m:r></m:sup></m:sSup></m:oMath>"
         ),
         "125（2）",
+        "",
+    ),
+    "fraction": (
+        p("<m:f><m:num><m:r><m:t>1</m:t></m:r></m:num><m:den><m:d><m:r><m:t>2</m:t></m:r></m:d></m:den></m:f>"),
+        "1/(2)",
         "",
     ),
     "text box over an empty cell": (p(box(p("12"))), "12", ""),
