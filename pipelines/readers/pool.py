@@ -15,6 +15,7 @@ from typing import Final
 from pipelines.bounded import run_bounded
 from pipelines.readers import read_file
 from pipelines.readers.model import FileReading, Limits, Problem
+from pipelines.readers.word_legacy import converter_identity
 
 Item = tuple[str, Path, str]
 """(key, archived file, name)"""
@@ -22,7 +23,7 @@ _CRASHED: Final = (
     "读取程序在这个文件上崩溃、超时或内存不足；文件可能损坏，或很远的地方也有单元格，请重新导出为 .xlsx 后重报"
 )
 _LIBRARIES: Final = (
-    *("python-calamine", "defusedxml", "olefile", "msoffcrypto-tool", "lxml", "python-docx"),
+    *("python-calamine", "defusedxml", "olefile", "msoffcrypto-tool", "lxml"),
     *("pdfplumber", "pdfminer.six", "pypdfium2", "rapidfuzz", "pandas", "pandera", "pyarrow"),
 )
 _SCHEMAS: Final = Path(__file__).parents[2] / "schemas"
@@ -49,10 +50,14 @@ def _crashed(error: Exception) -> FileReading:
 
 
 def reader_version() -> str:
-    """SHA-256 over everything that decides what is read from given bytes: readers, contract, forms, their libraries."""
+    """SHA-256 over everything that decides what is read from given bytes: readers, contract, forms, their libraries.
+
+    Which LibreOffice is installed, if any, counts too: it decides whether and how a .doc is read.
+    """
     digest = hashlib.sha256()
     for package in _LIBRARIES:
         digest.update(f"{package}=={version(package)}\0".encode())
+    digest.update(f"converter=={converter_identity()}\0".encode())
     here = Path(__file__).parent
     schemas = [_SCHEMAS / name for name in ("form.py", "cells.py", "narrative.py")]
     sources = [*here.glob("*.py"), *(here.parent / name for name in ("bounded.py", "parse_cache.py")), *schemas]
