@@ -57,6 +57,7 @@ _OTHER_PACKAGES: Final = (
     ("ppt/presentation.xml", "演示文稿"),
     ("content.xml", "OpenDocument 文字文件"),
 )
+_WORD_PART: Final = re.compile(r"word/document[0-9]*\.xml")
 _BOM: Final = b"\xef\xbb\xbf"
 _HEAD: Final = 4096
 """bytes at the beginning in which a text says what it is"""
@@ -146,7 +147,7 @@ def _package_kind(data: bytes, limits: Limits) -> Kind:
         return Kind.XLSX
     if "xl/workbook.bin" in names:
         return Kind.XLSB
-    if "word/document.xml" in names:
+    if any(_WORD_PART.fullmatch(name) for name in names):
         return Kind.DOCX
     for part, name in _OTHER_PACKAGES:
         if part in names:
