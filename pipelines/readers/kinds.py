@@ -11,6 +11,8 @@ from typing import Final
 
 from pipelines.readers.detect import Kind
 from pipelines.readers.document import Document
+from pipelines.readers.html import read_html
+from pipelines.readers.mht import read_mht
 from pipelines.readers.model import Limits
 from pipelines.readers.spreadsheet import read_xlsx
 
@@ -19,4 +21,6 @@ Opener = Callable[[bytes, Limits], Document]
 
 OPENERS: Final[Mapping[Kind, Opener]] = {
     Kind.XLSX: read_xlsx,
+    Kind.HTML: read_html,
+    Kind.MHT: read_mht,
 }
