@@ -258,7 +258,7 @@ def test_members_and_reports_are_bounded() -> None:
 
 
 def test_all_reports_of_an_archive_are_its_folders_and_a_second_one_of_a_year_is_told() -> None:
-    """Of two organs' reports for one year the first in the archive counts, and is held (V21); V07 tells of the second."""
+    """Of two organs' reports for one year the first counts, and is held (V21); V07 tells of the second."""
     health = write_statutory(G21, organ_name="厦门市卫生健康委员会", report_year=2024, variant="", values=figures(G21))
     data = archive(
         {"卫健委.xlsx": health, "教育局.xlsx": template(G21), "教育局2023.xlsx": template(G21, report_year=2023)}
