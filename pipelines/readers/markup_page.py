@@ -45,6 +45,7 @@ _MARKED: Final = {
     **dict.fromkeys(("s", "strike"), (STRUCK, STRUCK_END)),
     "h1": (HEADING, ""),
 }
+_FRAMES: Final = frozenset({"frameset", "frame", "iframe"})
 _GROUPS: Final = frozenset({"thead", "tbody", "tfoot"})
 _TYPED_INPUTS: Final = frozenset({"", "text", "number", "tel", "search", "date", "month", "email", "url"})
 _DISPLAY: Final = re.compile(r"display\s*:\s*([a-z-]+)")
@@ -95,6 +96,7 @@ class PageReader:
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         if len(self._closers) + self._unseen >= _DEEPEST:
             raise RejectedError("V01", _TOO_DEEP)
+        self._is_frame = self._is_frame or tag in _FRAMES
         style = attributes.get("style", "").lower()
         display = (_DISPLAY.findall(style) or [""])[-1]
         is_unseen = tag in _UNSEEN or display == "none" or "hidden" in attributes or _HIDDEN_STYLE.search(style)
@@ -172,9 +174,6 @@ class PageReader:
 
     def _close_title(self) -> None:
         self._in_title = False
-
-    def _frame(self, _tag: str, _attributes: Mapping[str, str]) -> None:
-        self._is_frame = True
 
     def _line(self, _tag: str, _attributes: Mapping[str, str]) -> None:
         self._flow.mark(LINE)
@@ -262,7 +261,6 @@ _IN_TABLES: Final = _GROUPS | {"tr", "td", "th"}
 """elements that mean nothing outside a table"""
 _OPENERS: Final[Mapping[str, Callable[[PageReader, str, Mapping[str, str]], Callable[[], None] | None]]] = {
     "title": PageReader._open_title,
-    **dict.fromkeys(("frameset", "frame"), PageReader._frame),
     "br": PageReader._line,
     "img": PageReader._space,
     "input": PageReader._input,

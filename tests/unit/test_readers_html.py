@@ -388,6 +388,12 @@ def test_a_workbook_saved_as_frames_is_answered_with_what_to_send() -> None:
     assert "另存为 .xlsx" in message
 
 
+def test_a_page_around_another_page_is_no_report_but_one_with_tables_may_be() -> None:
+    frame = "<iframe src='2024_files/report.html'></iframe>"
+    assert rejection(f"<html><h1>2024</h1>{frame}".encode(), "2024.html")[1].startswith("这个网页只是框架")
+    assert texts(frame + table("<td>1</td><td>2</td>")) == [[["1", "2"]]]
+
+
 def test_a_page_without_the_form_is_an_unknown_form() -> None:
     assert rejection(portal("<p>正文</p>").encode(), "2024.html")[0] == "V03"
 
