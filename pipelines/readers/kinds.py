@@ -11,6 +11,8 @@ from typing import Final
 
 from pipelines.readers.detect import Kind
 from pipelines.readers.document import Document
+from pipelines.readers.html import read_html
+from pipelines.readers.mht import read_mht
 from pipelines.readers.model import Limits
 from pipelines.readers.spreadsheet import read_xlsx
 from pipelines.readers.word import read_docx
@@ -23,4 +25,6 @@ OPENERS: Final[Mapping[Kind, Opener]] = {
     Kind.XLSX: read_xlsx,
     Kind.DOCX: read_docx,
     Kind.DOC: read_doc,
+    Kind.HTML: read_html,
+    Kind.MHT: read_mht,
 }

@@ -38,7 +38,7 @@ _DATA_BAND: Final = 3
 """rows below the heads in which the one row of a table without labels is looked for"""
 _BEYOND: Final = 3
 """rows below the last label that is known in which further ones are looked for"""
-_FOOTNOTE: Final = re.compile(r"(?<=.)(\([0-9]{1,2}\)|\*+)$")
+_FOOTNOTE: Final = re.compile(r"(?<=.)(?:[（(][0-9①-⑳*]{1,2}[)）]|[①-⑳]|\*+)\s*$")
 """the mark of a footnote behind a label"""
 _SHORTEST: Final = 2
 """characters of a label that may be likened to one of the form"""
@@ -272,7 +272,7 @@ def _candidate(sheet: Sheet, line: int, pillars: Sequence[Pillar]) -> tuple[Cand
     if place < 0:
         return None
     joined = texts[1] + texts[0] if len(texts) > 1 else texts[0]
-    unmarked = _FOOTNOTE.sub("", texts[0])
+    unmarked = normalise(_FOOTNOTE.sub("", grid.text(line, place)))
     return Candidate(line, (texts[0], joined, unmarked), frozenset(texts[1:])), place
 
 
