@@ -36,8 +36,9 @@ _DIMENSIONS, _ROW, _FORMULA, _BOOL_OR_ERROR = 0x0200, 0x0208, 0x0006, 0x0205
 _MANY_RK: Final = 0x00BD
 _CELLS: Final = frozenset({_FORMULA, 0x0203, 0x0204, _BOOL_OR_ERROR, 0x027E, 0x00FD})
 """the records of one cell with something in it: row, column and style are their first three numbers"""
-_UNUSED: Final = frozenset({0x0017, 0x0018, 0x00EB, 0x00EC})
-"""names, references to other sheets and drawings: broken ones would cost the whole file"""
+_UNUSED: Final = frozenset({0x0017, 0x0018, 0x0042, 0x00EB, 0x00EC})
+"""names, references to other sheets and drawings: broken ones would cost the whole file; and the code page, which says
+nothing of Unicode and is believed"""
 _NOTHING: Final = struct.pack("<H", 0xFFFF)
 """a kind of record that no reader knows"""
 _BIFF8: Final = 0x0600

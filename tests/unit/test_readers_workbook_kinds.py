@@ -104,6 +104,21 @@ def test_a_filled_template_comes_back_figure_by_figure(form_code: str, kind: str
     assert (hidden.is_hidden, hidden.text(0, 0), hidden.text(1, 1)) == (True, "gongkai-template", form_code)
 
 
+@needs_libreoffice
+def test_the_binary_workbooks_of_these_tests_are_such() -> None:
+    """Another program reads the same from the .xlsb that is made here: figures, merged ranges, hidden rows."""
+    form = FORMS["gb_2021"]
+    book = load_workbook(io.BytesIO(typed(form)))
+    book.worksheets[0].row_dimensions[5].hidden = True
+    data = from_xlsx(saved(book))
+    theirs = converted({"form.xlsb": data}, "xlsx")["form"]
+    assert values_of(only(theirs)) == values_of(only(data)) == figures(form)
+    (ours,), (other,) = grids(data).values(), grids(theirs).values()
+    assert ours.hidden_rows == other.hidden_rows == frozenset({4})
+    assert set(ours.spans) == set(other.spans)
+    assert cells(ours) == cells(other)
+
+
 @pytest.mark.parametrize("kind", EVERY_KIND)
 def test_spans_stand_where_the_layout_has_them(kind: str) -> None:
     expected = {Span(*merge) for merge in Sheet.of(source("typed")).merges}

@@ -151,6 +151,12 @@ def test_broken_names_links_and_drawings_cost_no_figure(kind: int) -> None:
     assert cells(xls(number(0, 0, 12), book=[record(kind, b"\xff" * 9)])) == {"A1": Printed("12")}
 
 
+@pytest.mark.parametrize("code_page", [936, 1252, 1200, 7])
+def test_a_code_page_changes_no_text(code_page: int) -> None:
+    data = xls(text(0, 0, "规章"), book=[record(0x0042, struct.pack("<H", code_page))])
+    assert cells(data) == {"A1": Printed("规章")}
+
+
 def test_formulas_are_not_even_parsed() -> None:
     endless = formula(0, 0, struct.pack("<d", 5), b"\x43\xff\xff\xff\xff" * 50)
     assert cells(xls(endless, number(0, 1, 6))) == {"A1": Printed("5"), "B1": Printed("6")}
