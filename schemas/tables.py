@@ -217,10 +217,10 @@ _TABLES: Final[Mapping[str, pa.DataFrameSchema]] = {
         _table(
             "mart.slice_organ",
             "汇总范围",
-            "One row per year, slice, form and organ that must file figures of its own; submission_id is NULL while it"
-            " is missing.",
+            "One row per year, slice, form and organ: who is in a total, and with which submission; submission_id is"
+            " NULL where nothing of the organ is.",
             "report_year slice_kind slice_code form_code organ_code",
-            "report_year slice_kind slice_code form_code organ_code submission_id? is_nil gates_total",
+            "report_year slice_kind slice_code form_code organ_code submission_id? used_as gates_total",
         ),
         _table(
             "mart.city_rollup",

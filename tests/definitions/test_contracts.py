@@ -118,7 +118,12 @@ def test_build_order_follows_the_selects() -> None:
         for upstream in dependencies(table):
             assert order.index(upstream) < order.index(table)
     assert dependencies("mart.year_over_year") == {"mart.city_rollup", "mart.comparison_base", "mart.slice_organ"}
-    assert dependencies("mart.city_rollup") == {"core.official_cell", "core.organ_event", "mart.rollup_source"}
+    assert dependencies("mart.city_rollup") == {
+        "core.official_cell",
+        "core.organ_event",
+        "mart.rollup_source",
+        "mart.slice_organ",
+    }
     assert dependencies("core.dim_organ") == set()
 
 

@@ -298,6 +298,25 @@ def test_an_organ_that_withdrew_to_nothing_and_one_that_the_register_moved_are_t
     ]
 
 
+def test_an_organ_that_owed_nothing_the_year_before_revises_nothing() -> None:
+    # DEPT2 filed 2016 all the same, with a blank in the requests, and withdrew it after the release
+    city = City().expect("DEPT", year=2016).expect("DEPT").file("DEPT", {OPEN: 30, REQUESTS: 20}, year=2016)
+    city.file("DEPT2", {OPEN: 7, REQUESTS: None}, year=2016).release().correct("DEPT2", nil=True, year=2016)
+    connection = (
+        city.file("DEPT", {OPEN: 45, REQUESTS: 25}).correct("DEPT", {OPEN: 40, REQUESTS: 21}, year=2016).built()
+    )
+    assert row(connection) == Row(45, 30, 40, 15, 50, "", "R1")
+    assert parts(connection) == {("DEPT", "matched"): 5, ("DEPT", "revision"): 10}
+    assert concept_parts(connection, "opened", 2017) == {("DEPT", "matched"): 5, ("DEPT", "revision"): 10}
+    # nor does its blank take the base away
+    assert row(connection, REQUESTS) == Row(25, 20, 21, 5, 25, "", "R1")
+    assert concept_parts(connection, "requests_received", 2017) == {
+        ("DEPT", "matched"): 4, ("DEPT", "revision"): 1,
+    }  # fmt: skip
+    assert alike(connection) == Alike(45, 40, 5, Decimal("12.5"), 1, 0, 0, 0)
+    assert failing(connection) == set()
+
+
 # comparability
 
 

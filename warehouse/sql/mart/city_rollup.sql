@@ -4,22 +4,7 @@
 -- adds zero. Prose figures and codes that no variant of the edition prints are not summed. A sum beyond the 14 digits of a
 -- value is NULL. coverage_volume: of the year before's figures of the same cell (or of a comparable one, class A or B, of
 -- the edition before), the part of organs that are in this year, or whose successor by merger is.
-WITH leaf AS (
-    SELECT * FROM mart.rollup_source WHERE basis = 'own'
-),
-
-sliced AS (
-    SELECT 'city' AS slice_kind, 'city' AS slice_code, leaf.* FROM leaf
-    UNION ALL
-    SELECT 'level' AS slice_kind, leaf.level AS slice_code, leaf.* FROM leaf
-    UNION ALL
-    SELECT 'organ_kind' AS slice_kind, leaf.organ_kind AS slice_code, leaf.* FROM leaf
-    UNION ALL
-    SELECT 'district' AS slice_kind, leaf.district_code AS slice_code, leaf.* FROM leaf
-    WHERE leaf.district_code IS NOT NULL
-),
-
-counted AS (
+WITH counted AS (
     SELECT
         s.report_year,
         s.slice_kind,
@@ -32,7 +17,7 @@ counted AS (
         CAST(count(*) FILTER (s.used_as = 'not_required') AS INTEGER) AS organs_not_required,
         count(*) FILTER (s.gates_total) AS gating,
         count(*) FILTER (s.gates_total AND s.used_as <> 'missing') AS gating_in
-    FROM sliced AS s
+    FROM mart.slice_organ AS s
     GROUP BY s.report_year, s.slice_kind, s.slice_code, s.form_code
 ),
 
@@ -71,7 +56,7 @@ total AS (
         CAST(count(*) FILTER (c.value IS NULL AND c.derived_value IS NOT NULL) AS INTEGER) AS cells_derived,
         CAST(count(*) FILTER (c.counts IS NULL AND c.value_state <> 'not_applicable') AS INTEGER) AS cells_blank,
         CAST(count(*) FILTER (c.counts IS NULL AND c.value_state = 'not_applicable') AS INTEGER) AS cells_not_applicable
-    FROM sliced AS s
+    FROM mart.slice_organ AS s
     JOIN figure AS c ON c.submission_id = s.submission_id
     WHERE s.used_as = 'summed'
     GROUP BY s.report_year, s.slice_kind, s.slice_code, s.form_code, c.indicator_code, c.applicant_kind, c.measure
@@ -99,7 +84,7 @@ volume AS (
         c.measure,
         sum(c.counts) AS volume,
         sum(CASE WHEN n.submission_id IS NOT NULL THEN c.counts ELSE 0 END) AS covered
-    FROM sliced AS s
+    FROM mart.slice_organ AS s
     JOIN figure AS c ON c.submission_id = s.submission_id
     JOIN collected AS y ON y.report_year = s.report_year + 1
     LEFT JOIN stage.comparability AS b

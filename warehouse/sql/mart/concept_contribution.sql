@@ -84,6 +84,7 @@ figure AS (
         AND m.slice_kind = k.slice_kind
         AND m.slice_code = k.slice_code
         AND m.form_code = k.prior_form_code
+        AND m.used_as IN ('summed', 'nil', 'missing')
     JOIN released AS r
         ON r.release_id = k.prior_release_id
         AND r.concept_code = k.concept_code

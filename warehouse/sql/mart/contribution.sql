@@ -86,6 +86,7 @@ figure AS (
         AND m.slice_kind = k.slice_kind
         AND m.slice_code = k.slice_code
         AND m.form_code = k.prior_form_code
+        AND m.used_as IN ('summed', 'nil', 'missing')
     JOIN released AS c
         ON c.release_id = k.prior_release_id
         AND c.organ_code = m.organ_code

@@ -1,9 +1,10 @@
--- grain: year, slice, form and organ that must file figures of its own: who is in a total, and with which submission. An
--- organ counts where it stood in that year; one whose submission_id is NULL is missing.
+-- grain: year, slice, form and organ that files figures of its own: who is in a total, as what, and with which submission.
+-- An organ counts where it stood in that year. submission_id is that which counts: NULL for an organ that is missing, and
+-- for one that owes nothing, whatever it filed.
 WITH leaf AS (
-    SELECT *
+    SELECT *, CASE WHEN used_as IN ('summed', 'nil') THEN submission_id END AS counting_id
     FROM mart.rollup_source
-    WHERE basis = 'own' AND used_as <> 'not_required'
+    WHERE basis = 'own'
 ),
 
 sliced AS (
@@ -23,8 +24,8 @@ SELECT
     slice_code,
     form_code,
     organ_code,
-    submission_id,
-    used_as = 'nil' AS is_nil,
+    counting_id AS submission_id,
+    used_as,
     gates_total
 FROM sliced
 ORDER BY report_year, slice_kind, slice_code, form_code, organ_code
