@@ -108,7 +108,8 @@ _TABLES: Final[Mapping[str, pa.DataFrameSchema]] = {
             "应报名单",
             "One row per organ, year and form that must be filed.",
             "organ_code report_year form_code",
-            "organ_code report_year form_code basis due_on gates_total mode statutory_due_on period_from period_to",
+            "organ_code report_year form_code basis due_on gates_total mode statutory_due_on period_from period_to"
+            " summed_basis use_rule",
         ),
         _table(
             "core.fct_file",
@@ -212,7 +213,8 @@ _TABLES: Final[Mapping[str, pa.DataFrameSchema]] = {
             "汇总依据",
             "One row per year, form and organ: what its figures are used for in the totals.",
             "report_year form_code organ_code",
-            "report_year form_code organ_code level organ_kind district_code? basis submission_id? used_as gates_total",
+            "report_year form_code organ_code level organ_kind district_code? basis submission_id? used_as gates_total"
+            " summed_basis use_rule",
         ),
         _table(
             "mart.slice_organ",

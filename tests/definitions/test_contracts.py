@@ -154,7 +154,7 @@ def frame_of(table: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
     return pa.Table.from_pylist(full, schema=shape).to_pandas(types_mapper=pd.ArrowDtype)
 
 
-GOOD_DUTY = {"basis": "own", "mode": "live"}
+GOOD_DUTY = {"basis": "own", "mode": "live", "summed_basis": "own"}
 
 
 def test_a_sound_row_passes() -> None:

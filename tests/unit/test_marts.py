@@ -244,6 +244,63 @@ def test_every_organ_has_a_row_that_says_what_its_figures_are_used_for() -> None
     assert total(connection, slice_code="EAST") == Total(0, 2, 0, 1, 1, Decimal("0.5"), False)
 
 
+def test_where_the_register_says_so_the_districts_report_counts_and_its_members_do_not() -> None:
+    city = five_leaves().expect("DEPT2").file("DEPT2", {OPEN: 2}).consolidate("EAST", "区里只收汇总")
+    connection = city.built()
+    assert sources(connection) == dict.fromkeys(("OFFICE", "DEPT", "DEPT2", "WESTDEPT", "EAST"), "summed") | {
+        "CITY": "compared", "WEST": "compared", "EASTDEPT": "replaced", "EASTTOWN": "replaced",
+    }  # fmt: skip
+    assert connection.execute(
+        "SELECT organ_code, basis, summed_basis, use_rule, gates_total FROM mart.rollup_source"
+        " WHERE district_code IS NOT NULL ORDER BY organ_code"
+    ).fetchall() == [
+        ("EAST", "consolidated", "consolidated", "区里只收汇总", True),
+        ("EASTDEPT", "own", "consolidated", "区里只收汇总", False),
+        ("EASTTOWN", "own", "consolidated", "区里只收汇总", False),
+        ("WEST", "consolidated", "own", "", False),
+        ("WESTDEPT", "own", "own", "", True),
+    ]
+    # 3 + 5 + 2 + 13 and 1000 for the members' 7 and 11
+    assert total(connection) == Total(1023, 5, 5, 0, 0, 1, True)
+    assert total(connection, slice_code="own") == Total(10, 3, 3, 0, 0, 1, True)
+    assert total(connection, slice_code="lower") == Total(1013, 2, 2, 0, 0, 1, True)
+    assert total(connection, slice_code="EAST") == Total(1000, 1, 1, 0, 0, 1, True)
+    assert total(connection, slice_code="WEST") == Total(13, 1, 1, 0, 0, 1, True)
+    # the report is not divided: both kinds lack it and say so
+    assert total(connection, slice_code="government") == Total(3, 2, 1, 0, 1, Decimal("0.5"), False)
+    assert total(connection, slice_code="department") == Total(20, 4, 3, 0, 1, Decimal("0.75"), False)
+    assert failing_checks(connection) == set()
+    # nor does a gate make them complete
+    city.gates[2017, "fj_annex_2017"] = Decimal("0.5")
+    assert total(city.built(), slice_code="department") == Total(20, 4, 3, 0, 1, Decimal("0.75"), False)
+
+
+@pytest.mark.parametrize("is_held", [True, False])
+def test_a_consolidated_report_that_is_not_in_is_missing_and_nobody_falls_back_on_the_members(is_held: bool) -> None:
+    city = City().expect("EAST", "WEST", *LEAVES)
+    for organ, figure in zip(LEAVES, (3, 5, 7, 11, 13), strict=True):
+        city.file(organ, {OPEN: figure})
+    if is_held:
+        city.file("EAST", {OPEN: 1000}, held=True)
+    connection = city.consolidate("EAST").built()
+    assert {code: used for code, used in sources(connection).items() if code.startswith("EAST")} == {
+        "EAST": "missing", "EASTDEPT": "replaced", "EASTTOWN": "replaced",
+    }  # fmt: skip
+    assert total(connection) == Total(21, 4, 3, 0, 1, Decimal("0.75"), False)
+    assert total(connection, slice_code="EAST") == Total(None, 1, 0, 0, 1, 0, False)
+    assert total(connection, slice_code="department") == Total(18, 3, 2, 0, 1, Decimal("0.6667"), False)
+    assert failing_checks(connection) == set()
+
+
+def test_a_district_with_nothing_to_report_has_a_zero_in_every_slice() -> None:
+    city = City().expect("EAST", "DEPT", "EASTDEPT").file("DEPT", {OPEN: 5}).file("EASTDEPT", {OPEN: 7})
+    connection = city.file("EAST", nil=True).consolidate("EAST").built()
+    assert total(connection) == Total(5, 2, 1, 1, 0, 1, True)
+    assert total(connection, slice_code="department") == Total(5, 2, 1, 1, 0, 1, True)
+    assert total(connection, slice_code="government") == Total(0, 1, 0, 1, 0, 1, True)
+    assert failing_checks(connection) == set()
+
+
 def volume(connection: duckdb.DuckDBPyConnection, slice_code: str = "city", cell: str = OPEN) -> Decimal | None:
     """coverage_volume of 2017."""
     ((found,),) = connection.execute(
@@ -380,11 +437,15 @@ def test_a_slice_beyond_what_a_cell_holds_stops_no_night(figures: tuple[int, ...
 
 
 def test_the_blocking_checks_find_what_they_are_for() -> None:
-    connection = five_leaves().built()
+    connection = five_leaves().consolidate("EAST").built()
     connection.execute(f"UPDATE mart.city_rollup SET value = 9 WHERE slice_code = 'own' AND indicator_code = '{OPEN}'")
     assert failing_checks(connection) == {"slices_add_up"}
     connection.execute("UPDATE mart.city_rollup SET organs_missing = 1 WHERE slice_code = 'EAST'")
     assert failing_checks(connection) == {"slices_add_up", "organs_conserved"}
+    # the undivided report must fill the gap between the kinds and the city exactly
+    other = five_leaves().consolidate("EAST").built()
+    other.execute("UPDATE core.official_cell SET value = 999 WHERE organ_code = 'EAST' AND measure = 'annual'")
+    assert failing_checks(other) == {"slices_add_up"}
 
 
 # year over year

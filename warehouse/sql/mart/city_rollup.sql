@@ -1,5 +1,6 @@
--- grain: year, slice, form and cell: the sum over the official `own` submissions of the organs that must file.
--- Consolidated and published reports are compared with it, never added (mart.rollup_source tells of every organ). A blank
+-- grain: year, slice, form and cell: the sum over the official `own` submissions of the organs that must file, or a
+-- district's consolidated one in their place where the register says so; the others are compared with it, never added
+-- (mart.rollup_source tells of every organ). A slice that such a report cannot be divided into is incomplete. A blank
 -- is no zero: it adds nothing and is counted, apart from what does not apply; an organ that states "nothing to report"
 -- adds zero. Prose figures and codes that no variant of the edition prints are not summed. A sum beyond the 14 digits of a
 -- value is NULL. coverage_volume: of the year before's figures of the same cell (or of a comparable one, class A or B, of
@@ -13,10 +14,11 @@ WITH counted AS (
         CAST(count(*) FILTER (s.used_as <> 'not_required') AS INTEGER) AS organs_expected,
         CAST(count(*) FILTER (s.used_as = 'summed') AS INTEGER) AS organs_reported,
         CAST(count(*) FILTER (s.used_as = 'nil') AS INTEGER) AS organs_nil,
-        CAST(count(*) FILTER (s.used_as = 'missing') AS INTEGER) AS organs_missing,
+        CAST(count(*) FILTER (s.used_as IN ('missing', 'undivided')) AS INTEGER) AS organs_missing,
         CAST(count(*) FILTER (s.used_as = 'not_required') AS INTEGER) AS organs_not_required,
         count(*) FILTER (s.gates_total) AS gating,
-        count(*) FILTER (s.gates_total AND s.used_as <> 'missing') AS gating_in
+        count(*) FILTER (s.gates_total AND s.used_as IN ('summed', 'nil')) AS gating_in,
+        count(*) FILTER (s.used_as = 'undivided') AS undivided
     FROM mart.slice_organ AS s
     GROUP BY s.report_year, s.slice_kind, s.slice_code, s.form_code
 ),
@@ -25,7 +27,7 @@ coverage AS (
     SELECT
         c.*,
         coalesce(g.min_coverage, 1) AS min_coverage,
-        c.gating_in >= coalesce(g.min_coverage, 1) * c.gating AS is_complete
+        c.gating_in >= coalesce(g.min_coverage, 1) * c.gating AND c.undivided = 0 AS is_complete
     FROM counted AS c
     LEFT JOIN stage.gate AS g ON g.report_year = c.report_year AND g.form_code = c.form_code
     WHERE c.organs_expected > 0
