@@ -442,8 +442,8 @@ FIELDS: Final = _fields(
         "coverage_volume",
         "DECIMAL(18,4)",
         "上年量覆盖率",
-        "Part of last year's total that is of organs (or their successors by merger) that are in this year; NULL where"
-        " there is none or it is zero",
+        "Part of last year's total that is of organs that are in this year, or by the stated share of those that took"
+        " it over; NULL where there is none, it is zero, or a report is undivided",
     ),
     Field("min_coverage", "DECIMAL(18,4)", "完整门槛", "Share of the organs that gate the total that must have filed"),
     Field(

@@ -120,7 +120,6 @@ def test_build_order_follows_the_selects() -> None:
     assert dependencies("mart.year_over_year") == {"mart.city_rollup", "mart.comparison_base", "mart.slice_organ"}
     assert dependencies("mart.city_rollup") == {
         "core.official_cell",
-        "core.organ_event",
         "mart.rollup_source",
         "mart.slice_organ",
     }

@@ -60,7 +60,7 @@ GRAPH = {
     "core/finding_cell": ("core", "core/fct_finding core/fct_submission core/finding_explanation"),
     "mart/rollup_source": ("mart", "core/dim_organ core/dim_organ_year core/fct_submission core/reporting_duty"),
     "mart/slice_organ": ("mart", "mart/rollup_source"),
-    "mart/city_rollup": ("mart", "core/official_cell core/organ_event mart/rollup_source mart/slice_organ"),
+    "mart/city_rollup": ("mart", "core/official_cell mart/rollup_source mart/slice_organ"),
     "mart/comparison_base": ("mart", "mart/slice_organ"),
     "mart/year_over_year": ("mart", "mart/city_rollup mart/comparison_base mart/slice_organ"),
     "mart/contribution": ("mart", "core/official_cell mart/slice_organ mart/year_over_year"),

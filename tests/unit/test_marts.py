@@ -338,6 +338,56 @@ def test_the_volume_of_a_merged_organ_is_its_successors() -> None:
     assert volume(city.built()) == Decimal("0.9")
 
 
+def test_the_volume_follows_chains_and_stated_shares_as_like_for_like_does() -> None:
+    # OFFICE 60, DEPT 30, EASTDEPT 10 a year ago
+    def filed(*organs: str) -> City:
+        city = last_year().expect("DEPT", "DEPT2", "EASTDEPT")
+        for organ in organs:
+            city.file(organ, {OPEN: 1})
+        return city
+
+    chain = filed("DEPT2").happen("OFFICE", "merged", 2017, successor="DEPT", share=Decimal(1))
+    assert volume(chain.built()) == 0
+    # handed on in the same year, with DEPT's own 30
+    assert volume(chain.happen("DEPT", "merged", 2017, successor="DEPT2", share=Decimal(1)).built()) == Decimal("0.9")
+    # a quarter of OFFICE's 60 went to DEPT, which is in with its own 30; OFFICE owes nothing any more
+    quarter = filed("DEPT").happen("OFFICE", "split", 2017, successor="DEPT", share=Decimal("0.25"))
+    assert volume(quarter.built()) == Decimal("0.45")
+    # a part that is not stated is in once all are that may have it: EASTDEPT's 10 are DEPT's and its own
+    unstated = filed("DEPT").happen("EASTDEPT", "function_moved", 2017, successor="DEPT")
+    assert volume(unstated.built()) == Decimal("0.3")
+    assert volume(unstated.file("EASTDEPT", {OPEN: 1}).built()) == Decimal("0.4")
+
+
+def test_an_abolished_organ_leaves_the_volume_of_its_cumulative_figures() -> None:
+    city = City().expect("OFFICE", "DEPT", year=2016).expect("DEPT").file("DEPT", {OPEN: 1})
+    for organ, figure in (("OFFICE", 60), ("DEPT", 40)):
+        city.file(organ, {OPEN: figure, f"{OPEN}[cumulative]": 10 * figure}, year=2016)
+    connection = city.happen("OFFICE", "abolished", 2017, successor="DEPT", share=Decimal(1)).built()
+    assert volume(connection) == Decimal("0.4")
+    assert volume(connection, cell=f"{OPEN}[cumulative]") == 1
+
+
+def test_the_volume_of_members_is_in_with_the_report_that_replaces_them_and_the_other_way_round() -> None:
+    def city() -> City:
+        found = City().expect("EAST", "DEPT", "EASTDEPT", "EASTTOWN", year=2016)
+        found.expect("EAST", "DEPT", "EASTDEPT", "EASTTOWN").file("DEPT", {OPEN: 1})
+        for organ, figure in (("DEPT", 60), ("EASTDEPT", 30), ("EASTTOWN", 10), ("EAST", 140)):
+            found.file(organ, {OPEN: figure}, year=2016)
+        return found
+
+    replaced = city().consolidate("EAST")
+    assert volume(replaced.built()) == Decimal("0.6")
+    connection = replaced.file("EAST", {OPEN: 1}).built()
+    assert [volume(connection, code) for code in ("city", "EAST", "own", "lower")] == [1, 1, 1, 1]
+    # what of the report is the kind's own is not known
+    assert [volume(connection, code) for code in ("government", "department")] == [None, None]
+    # a district that was summed as a whole is in with all of its members
+    divided = city().consolidate("EAST", year=2016).file("EASTDEPT", {OPEN: 1})
+    assert volume(divided.built()) == Decimal("0.3")
+    assert volume(divided.file("EASTTOWN", nil=True).built()) == 1
+
+
 def test_the_volume_is_compared_with_an_edition_of_the_same_meaning() -> None:
     city = City().expect("DEPT", "DEPT2", year=2020, form="gb_2019").expect("DEPT", "DEPT2", year=2021, form="gb_2021")
     for organ, figure in (("DEPT", 30), ("DEPT2", 10)):
