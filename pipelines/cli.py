@@ -30,7 +30,7 @@ from pipelines.releases import changed_releases, damaged_files
 from pipelines.seeding import seed_if_empty
 from pipelines.settings import Settings, SettingsError
 from pipelines.status import StatusError, as_json, print_status, read_status
-from pipelines.summary import print_night
+from pipelines.summary import print_left, print_night
 from pipelines.templates import write_template
 from schemas.form import FormError, form_for
 from schemas.register import RegisterError, load_register
@@ -84,6 +84,7 @@ def nightly(settings: Settings, samples: Path | None) -> None:
         sys.exit(1)
     published = _published_file(settings)
     print_night(console, published)
+    print_left(console, Journal(settings.archive).of("night_opened")[-1])
     console.print(f"已发布：{published}", soft_wrap=True)
     console.print(f"网页：gongkai ui，然后打开 http://{_LOOPBACK}:{_DEFAULT_PORT}/runs/{result.run_id}", soft_wrap=True)
 
