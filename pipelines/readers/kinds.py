@@ -12,6 +12,7 @@ from typing import Final
 from pipelines.readers.detect import Kind
 from pipelines.readers.document import Document
 from pipelines.readers.model import Limits
+from pipelines.readers.pdf import read_pdf
 from pipelines.readers.spreadsheet import read_xlsx
 
 Opener = Callable[[bytes, Limits], Document]
@@ -19,4 +20,5 @@ Opener = Callable[[bytes, Limits], Document]
 
 OPENERS: Final[Mapping[Kind, Opener]] = {
     Kind.XLSX: read_xlsx,
+    Kind.PDF: read_pdf,
 }
