@@ -119,9 +119,9 @@ def _is_one_row(ending: dict[tuple[int, int], Cell], starting: dict[tuple[int, i
     lower = {cell.text for place, cell in starting.items() if cell.text and place not in both}
     if not both:
         return (_are_words(upper) and _are_figures(lower)) or (_are_figures(upper) and _are_words(lower))
-    if len(both) > 1 or not (_are_figures(upper) or _are_figures(lower)) or (_are_figures(upper) and lower):
+    if not (_are_figures(upper) or _are_figures(lower)) or (_are_figures(upper) and lower):
         return False
-    return _is_broken_label(ending[both[0]].text, starting[both[0]].text)
+    return all(_is_broken_label(ending[place].text, starting[place].text) for place in both)
 
 
 def _are_words(texts: set[str]) -> bool:
