@@ -21,8 +21,6 @@ from pipelines.readers.reject import RejectedError
 
 _NEAR: Final = 3.0
 """points within which lines are one, and meet"""
-_OPEN: Final = 4.0
-"""points by which lines stick out of a table that is open on that side"""
 _SHORTEST: Final = 1.0
 _INSIDE: Final = 2.0
 """points from a cell's border from which a line is inside the cell"""
@@ -215,28 +213,44 @@ def _meeting(
     groups: dict[int, tuple[list[Edge], list[Edge]]] = {}
     for edge in edges:
         groups.setdefault(find(id(edge)), ([], []))[edge["orientation"] == "v"].append(edge)
-    return list(groups.values())
+    tables = [group for group in groups.values() if all(group)]
+    for _, alone in groups.values():
+        # the side of a cell that goes on over the whole page, beside the rest of its table
+        for level, upright in tables if len(alone) == 1 else ():
+            ends = min(edge["top"] for edge in upright), max(edge["bottom"] for edge in upright)
+            if alone[0] not in upright and abs(alone[0]["top"] - ends[0]) + abs(alone[0]["bottom"] - ends[1]) <= _NEAR:
+                upright.append(alone[0])
+                break
+    return tables
 
 
 def _closing(group: tuple[list[Edge], list[Edge]]) -> list[Edge]:
     """Lines that are not drawn where a table is open: at its sides, or where the page ends in the middle of a cell."""
     level, upright = group
-    if not level or not upright or len(level) + len(upright) < 3:  # noqa: PLR2004 - two lines are a cross
+    if len(level) + len(upright) < 3:  # noqa: PLR2004 - two lines are a cross
         return []
     edges = [*level, *upright]
-    top, bottom = min(edge["top"] for edge in edges), max(edge["bottom"] for edge in edges)
+    ys, xs = sorted(edge["top"] for edge in level), sorted(edge["x0"] for edge in upright)
+    top = _outermost(min(edge["top"] for edge in edges), ys[0])
+    bottom = _outermost(max(edge["bottom"] for edge in edges), ys[-1])
+    left = _outermost(min(edge["x0"] for edge in edges), xs[0])
+    right = _outermost(max(edge["x1"] for edge in edges), xs[-1])
     added: list[Edge] = []
-    for end, at in (("x0", min(edge["x0"] for edge in edges)), ("x1", max(edge["x1"] for edge in edges))):
+    for end, at in (("x0", left), ("x1", right)):
         sides = [_upright(at, start, stop) for start, stop in _open(level, end, at, upright, "top")]
         if sides:
             # the side of a row that the page's end cuts through is open as well
-            ends = [edge["top"] for edge in level]
-            sides += [_upright(at, top, min(ends)), _upright(at, max(ends), bottom)]
+            sides += [_upright(at, top, ys[0]), _upright(at, ys[-1], bottom)]
         added += sides
     reaching = [*upright, *added]
     for end, at in (("top", top), ("bottom", bottom)):
         added += [_level(at, start, stop) for start, stop in _open(reaching, end, at, level, "x0")]
     return added
+
+
+def _outermost(reach: float, line: float) -> float:
+    """The outermost line across, or how far the others reach beyond it."""
+    return line if abs(reach - line) <= _NEAR else reach
 
 
 def _open(edges: Sequence[Edge], end: str, at: float, across: Sequence[Edge], along: str) -> list[tuple[float, float]]:
