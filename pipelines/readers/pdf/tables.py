@@ -22,6 +22,7 @@ from pipelines.readers.reject import RejectedError
 _NEAR: Final = 3.0
 """points within which lines are one, and meet"""
 _SHORTEST: Final = 1.0
+"""points of a line; the dots of a dotted one are none"""
 _INSIDE: Final = 2.0
 """points from a cell's border from which a line is inside the cell"""
 _ROUNDING: Final = 0.3
@@ -158,9 +159,9 @@ def _layout(boxes: Iterable[Box]) -> _Layout:
 
 def _groups(lines: Sequence[Line]) -> list[list[Box]]:
     """The cells of each table."""
-    if len(lines) > _MOST_LINES:
-        raise RejectedError("V01", _TOO_MANY_LINES)
     edges = [_edge(line) for line in lines if line.end - line.start >= _SHORTEST]
+    if len(edges) > _MOST_LINES:
+        raise RejectedError("V01", _TOO_MANY_LINES)
     edges = filter_edges(merge_edges(edges, _NEAR, _NEAR, _NEAR, _NEAR), min_length=_NEAR)
     corners = _corners(edges)
     if more := [edge for group in _meeting(edges, corners) for edge in _closing(group)]:
