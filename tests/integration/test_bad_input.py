@@ -46,7 +46,7 @@ REJECTED: dict[str, tuple[bytes, str]] = {
     f"{ORGAN}/empty.xlsx": (b"", "文件是空的"),
     f"{ORGAN}/damaged.xlsx": (annex(ORGAN, 2017)[:3000], "文件损坏"),
     f"{ORGAN}/locked.xlsx": (ENCRYPTED, "密码保护"),
-    f"{ORGAN}/report.pdf": (b"%PDF-1.7 ...", "PDF 文件损坏"),
+    f"{ORGAN}/report.pdf": (b"%PDF-1.7 ...", "PDF 损坏"),
     f"{ORGAN}/report.doc": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "文件损坏"),
     f"{ORGAN}/picture.xlsx": (b"\x89PNG\r\n\x1a\n....", "图片不能读取"),
     f"{ORGAN}/noise.csv": (b"\x81\x20\xff\xff\xfe\x80\x80", "编码无法识别"),
