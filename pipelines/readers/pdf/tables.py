@@ -217,7 +217,7 @@ def _meeting(
     tables = [group for group in groups.values() if all(group)]
     for _, alone in groups.values():
         # the side of a cell that goes on over the whole page, beside the rest of its table
-        for level, upright in tables if len(alone) == 1 else ():
+        for _, upright in tables if len(alone) == 1 else ():
             ends = min(edge["top"] for edge in upright), max(edge["bottom"] for edge in upright)
             if alone[0] not in upright and abs(alone[0]["top"] - ends[0]) + abs(alone[0]["bottom"] - ends[1]) <= _NEAR:
                 upright.append(alone[0])
@@ -255,7 +255,7 @@ def _outermost(reach: float, line: float) -> float:
 
 
 def _open(edges: Sequence[Edge], end: str, at: float, across: Sequence[Edge], along: str) -> list[tuple[float, float]]:
-    """Where nothing of ``across`` lies between neighbouring edges that end ``at`` the outside: from the one to the next."""
+    """From one to the next of the edges that end ``at`` the outside, where nothing of ``across`` lies between them."""
     beyond = {"top": "bottom", "x0": "x1"}[along]
     position = {"top": "x0", "x0": "top"}[along]
     stops = sorted({edge[along] for edge in edges if abs(edge[end] - at) <= _NEAR})
