@@ -25,7 +25,8 @@ class Printed:
     """The text of a cell.
 
     ``flag`` is '', date, formula (one without a cached value), error, boolean, shared (merged with another cell of the
-    form) or surplus (in a CSV line with more fields than the header).
+    form), surplus (in a CSV line with more fields than the header) or garbled (in a PDF: a character that cannot be
+    read for certain; U+FFFD stands in the text).
     """
 
     text: str
