@@ -157,7 +157,19 @@ def footnote_marks(page: Page, rng: Random) -> bool:
 
 def words_in_a_cell(page: Page, rng: Random) -> bool:
     """What is no number must not become one."""
-    texts = ["见附件", "已公开3次、5件", "3-5", "3/5", "2024.1.2", "12、13", "12件15条", "共计3项其中2项", "O", "l2", "1,2,3"]
+    texts = [
+        "见附件",
+        "已公开3次、5件",
+        "3-5",
+        "3/5",
+        "2024.1.2",
+        "12、13",
+        "12件15条",
+        "共计3项其中2项",
+        "O",
+        "l2",
+        "1,2,3",
+    ]
     return _lose(page, some(page, rng), lambda _: rng.choice(texts))
 
 

@@ -19,7 +19,7 @@ WORDS: Final = (Role.LABEL, Role.HEADER, Role.CORNER, Role.CAPTION)
 _SUPPLEMENT: Final = {"民": "⺠", "见": "⻅", "门": "⻔", "长": "⻓", "鱼": "⻥", "齐": "⻬", "风": "⻛"}
 _LOOK_ALIKES: Final = {unicodedata.normalize("NFKC", chr(code)): chr(code) for code in range(0x2F00, 0x2FD6)}
 _TO_FULL: Final = str.maketrans("():,;.", "（）：，；．")
-_TO_HALF: Final = str.maketrans("（）：，；“”", "():,;\"\"")
+_TO_HALF: Final = str.maketrans("（）：，；“”", '():,;""')
 _BRACKETS: Final = ("〔〕", "[]", "【】", "()", "（）")
 _ORDINAL: Final = re.compile(r"^(?:其中[:：])?(?:[一二三四五六七八九十]、|（[一二三四五六七八九十]）|[0-9]{1,2}\.)")
 _SHORT: Final = 5
@@ -97,7 +97,7 @@ def characters_lost(page: Page, rng: Random) -> bool:
 
 def characters_lost_in_heads(page: Page, rng: Random) -> bool:
     """A head of four characters that loses one may be any of its neighbours: a doubt is legitimate."""
-    heads = [(t, box) for t in page.tables for box in t.of(Role.HEADER) if len(box.text) > 3]  # noqa: PLR2004 - characters
+    heads = [(t, box) for t in page.tables for box in t.of(Role.HEADER) if len(box.text) > 3]
     if not heads:
         return False
     table, box = rng.choice(heads)
@@ -134,7 +134,7 @@ def other_wording(page: Page, rng: Random) -> bool:
 
 def wrong_label(page: Page, rng: Random) -> bool:
     """A row under the label of another row of the same table: nobody can say which of the two is which."""
-    tables = [table for table in page.tables if len(_leaves(table)) > 3]  # noqa: PLR2004 - rows
+    tables = [table for table in page.tables if len(_leaves(table)) > 3]
     if not tables:
         return False
     table = rng.choice(tables)

@@ -273,11 +273,13 @@ def blank_rows(page: Page, rng: Random) -> bool:
 
 def hidden_row(page: Page, rng: Random) -> bool:
     """A row of the form that somebody has hidden: read, or asked about."""
-    table = rng.choice(page.tables)
+    tables = [table for table in page.tables if table.of(Role.LABEL)]
+    if not tables:
+        return False
+    table = rng.choice(tables)
     row = rng.choice(table.data_rows)
     table.hidden_rows.add(row)
-    for key in table.keys_in([row]):
-        page.may_flag.add(key)
+    page.may_flag |= table.keys_in([row])
     return True
 
 
@@ -400,7 +402,9 @@ def hints_in_rows(page: Page, rng: Random) -> bool:
     table = rng.choice(page.tables)
     row = table.data_rows[0]
     table.insert_row(row)
-    hint = rng.choice(["填表说明：没有的填0，空白不等于零", "（示例：12，只填数字）", "单位：件", "注：以下各栏只填阿拉伯数字"])
+    hint = rng.choice(
+        ["填表说明：没有的填0，空白不等于零", "（示例：12，只填数字）", "单位：件", "注：以下各栏只填阿拉伯数字"]
+    )
     table.boxes.append(Box(Role.REMARK, row, 0, 1, table.width, hint))
     return True
 
@@ -409,7 +413,12 @@ def unrelated_tables(page: Page, rng: Random) -> bool:
     """Other tables of the report before and after the form's."""
     items = page.main.items
     items.insert(1, _other_table(rng, [("机构名称", "电话", "邮编"), ("办公室", "0592-2893000", "361003")]))
-    rows = [("栏目", "信息数", "占比"), ("政策文件", "120", "35%"), ("财政信息", "88", "25.7%"), ("其他", "134", "39.3%")]
+    rows = [
+        ("栏目", "信息数", "占比"),
+        ("政策文件", "120", "35%"),
+        ("财政信息", "88", "25.7%"),
+        ("其他", "134", "39.3%"),
+    ]
     items.append(Line("附：各栏目信息发布情况"))
     items.append(_other_table(rng, rows))
     items.append(Line("收费及减免情况：无。"))

@@ -242,9 +242,7 @@ def print_tables(form: Form, variant: str, year: int, figures: Figures) -> list[
         boxes = [box for box in laid_out if box.table in codes]
         top = min(box.row for box in boxes)
         items.append(Line(section, "section"))
-        printed = [
-            Box(b.role, b.row - top, b.column - 1, b.rows, b.columns, b.text, b.key, b.table) for b in boxes
-        ]
+        printed = [Box(b.role, b.row - top, b.column - 1, b.rows, b.columns, b.text, b.key, b.table) for b in boxes]
         for box in printed:
             if box.key is not None and (value := figures[box.key]) is not None:
                 put(box, value)

@@ -16,7 +16,7 @@ from typing import Final, Literal
 from pipelines.readers.model import FileReading, Problem, ReadCell, ReadSubmission
 from schemas.form import CellKey
 from schemas.rule import load_rules
-from tests.roundtrip.model import LOST, ORGAN, Expected, Page
+from tests.roundtrip.model import LOST, ORGAN, Expected, Line, Page
 
 Outcome = Literal["right", "flagged", "needless", "wrong"]
 """``needless`` is flagged where nothing in the file gave a reason for doubt"""
@@ -64,8 +64,10 @@ def _cells(page: Page, expected: Mapping[CellKey, Expected], submission: ReadSub
     read = {cell.key: cell for cell in submission.cells}
     named = submission.organ_name in ("", page_organ(page))
     for key, wanted in expected.items():
-        yield _verdict(page, key, wanted, read.get(key), submission) if named else Verdict(
-            key, "wrong", f"organ {submission.organ_name}"
+        yield (
+            _verdict(page, key, wanted, read.get(key), submission)
+            if named
+            else Verdict(key, "wrong", f"organ {submission.organ_name}")
         )
     for key in read.keys() - expected.keys():
         if read[key].value_state == "reported" and not key.indicator_code.startswith("nar_"):
@@ -74,8 +76,8 @@ def _cells(page: Page, expected: Mapping[CellKey, Expected], submission: ReadSub
 
 def page_organ(page: Page) -> str:
     """The organ that the report's title names."""
-    title = next((item.text for item in page.main.items if getattr(item, "kind", "") == "title"), ORGAN)
-    return title.partition(str(page.year))[0]
+    titles = [item.text for item in page.main.items if isinstance(item, Line) and item.kind == "title"]
+    return next((title for title in titles if str(page.year) in title), ORGAN).partition(str(page.year))[0]
 
 
 def _verdict(page: Page, key: CellKey, wanted: Expected, cell: ReadCell | None, submission: ReadSubmission) -> Verdict:

@@ -88,7 +88,8 @@ def make_round(form_code: str, variant: str, dirt: Sequence[str], seed: int) -> 
     page.nested = rng.random() < 0.3
     done = tuple(name for name in _in_order(dirt) if apply(DIRT[name], page, rng))
     name = edition_name(form_code, variant)
-    return Round(f"{name} {"+".join(dirt) or "clean"} #{seed}", name, page, done)
+    said = "+".join(dirt) or "clean"
+    return Round(f"{name} {said} #{seed}", name, page, done)
 
 
 def _in_order(dirt: Iterable[str]) -> list[str]:
@@ -133,7 +134,7 @@ def files_of(rounds: Sequence[Round], kinds: Iterable[str]) -> Iterator[tuple[Ro
 
 def name_of(r: Round, kind: str) -> str:
     """The name under which a department files it."""
-    ending = PLAIN[kind].ending if kind in PLAIN else kind.split()[0]
+    ending = PLAIN[kind].ending if kind in PLAIN else kind.split(maxsplit=1)[0]
     return f"{r.page.year}年政府信息公开统计表.{ending}"
 
 
@@ -173,7 +174,7 @@ def run(rounds: Sequence[Round], kinds: Iterable[str], tally: Tally) -> None:
         tally.add(r, kind, judge(r.page, read_back(r, kind, data)))
 
 
-def every_dirt(seed: int) -> Iterator[tuple[str, str, list[str]]]:
+def every_dirt() -> Iterator[tuple[str, str, list[str]]]:
     """Each edition clean, and with each dirt alone."""
     for form_code, variant in EDITIONS:
         yield form_code, variant, []

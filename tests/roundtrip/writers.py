@@ -11,9 +11,11 @@ import io
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from html import escape
+from math import ceil
 from typing import Final
 
 from docx import Document
@@ -28,10 +30,13 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from pipelines.templates import write_statutory, write_template
 from pipelines.templates.layout import Role
+from pipelines.templates.painting import BORDER, CENTRED, LINE_HEIGHT_POINTS, display_width
 from schemas.form import CellKey
 from tests.roundtrip.model import ORGAN, Box, Line, Page, Part, Table
 
 ORGAN_CODE: Final = "XMP00102"
+_WIDTH: Final = 14
+"""of every column, in half-width characters"""
 LONG_HEADER: Final = (
     *("organ_code", "report_year", "form_code", "indicator_code"),
     *("applicant_kind", "measure", "value"),
@@ -79,14 +84,32 @@ def write_xlsx(page: Page) -> bytes:
         worksheet.page_setup.orientation = "landscape"
         worksheet.page_setup.fitToHeight = 0
         worksheet.sheet_properties.pageSetUpPr.fitToPage = True
-        for column in range(1, 40):
-            worksheet.column_dimensions[get_column_letter(column)].width = 14
+        _size(worksheet, sheet.boxes)
     book.active = next(index for index, part in enumerate(page.parts) if not part.is_hidden)
     return _saved(book)
 
 
+def _size(sheet: Worksheet, boxes: Sequence[Box]) -> None:
+    """Room for every text: what is printed from the sheet must be whole."""
+    heights: dict[int, float] = {}
+    for box in boxes:
+        room = box.columns * _WIDTH - 2
+        lines = sum(ceil(max(display_width(line), 1) / room) for line in box.text.split("\n")) / box.rows
+        for row in range(box.row, box.bottom + 1):
+            heights[row] = max(heights.get(row, 1), lines)
+    for row, lines in heights.items():
+        sheet.row_dimensions[row + 1].height = LINE_HEIGHT_POINTS * ceil(lines) + 3
+    for column in range(max(box.right for box in boxes) + 1):
+        sheet.column_dimensions[get_column_letter(column + 1)].width = _WIDTH
+
+
 def _put(sheet: Worksheet, box: Box) -> None:
     cell = sheet.cell(box.row + 1, box.column + 1)
+    cell.alignment = CENTRED
+    if box.role is not Role.SECTION:
+        for row in range(box.row, box.bottom + 1):
+            for column in range(box.column, box.right + 1):
+                sheet.cell(row + 1, column + 1).border = BORDER
     if box.stored is not None:
         cell.value = box.stored
     elif box.text:
@@ -124,7 +147,9 @@ def write_statutory_book(page: Page) -> bytes:
 
 def _filled(page: Page) -> dict[CellKey, object]:
     return {
-        box.key: box.text if box.stored is None else box.stored for box in page.figures if box.key and box.text.strip()
+        box.key: box.stored if isinstance(box.stored, int | float | Decimal) else box.text
+        for box in page.figures
+        if box.key and box.text.strip()
     }
 
 
@@ -141,20 +166,18 @@ def write_long_csv(page: Page) -> bytes:
 
 
 def sheet_as_text(page: Page, encoding: str, delimiter: str = ",") -> bytes:
-    """The sheet that lies open, saved as text: merged ranges are gone, hidden rows are not among it."""
+    """The sheet that lies open, saved as text: merged ranges are gone, and hidden rows are rows like the others."""
     sheet = _sheet(page.main)
     texts = {(box.row, box.column): box.text for box in sheet.boxes}
     height = max(box.bottom for box in sheet.boxes) + 1
     width = max(box.right for box in sheet.boxes) + 1
     out = io.StringIO()
     writer = csv.writer(out, delimiter=delimiter)
-    for row in range(height):
-        if row not in sheet.hidden_rows:
-            writer.writerow([texts.get((row, column), "") for column in range(width)])
+    writer.writerows([texts.get((row, column), "") for column in range(width)] for row in range(height))
     return out.getvalue().encode(encoding)
 
 
-_NAVIGATION: Final = "首页|机构概况|政府信息公开|政务服务|互动交流|数据开放".split("|")
+_NAVIGATION: Final = ["首页", "机构概况", "政府信息公开", "政务服务", "互动交流", "数据开放"]
 _STYLE: Final = (
     "table.form{border-collapse:collapse;width:100%}table.form td{border:1px solid #000;padding:2px 4px;"
     "text-align:center}body{font:12px 'Noto Sans CJK SC',sans-serif}@page{size:A4;margin:12mm}"
@@ -203,7 +226,9 @@ def _cell_html(row: int, column: int, box: Box | None) -> str:
         return "<td>&nbsp;</td>"
     if (box.row, box.column) != (row, column):
         return ""
-    spans = (f' rowspan="{box.rows}"' if box.rows > 1 else "") + (f' colspan="{box.columns}"' if box.columns > 1 else "")
+    spans = (f' rowspan="{box.rows}"' if box.rows > 1 else "") + (
+        f' colspan="{box.columns}"' if box.columns > 1 else ""
+    )
     inner = "".join(f"<span>{_words(piece)}</span>" for piece in box.pieces) or _words(box.text) or "&nbsp;"
     return f"<td{spans}><p>{inner}</p></td>"
 
