@@ -62,13 +62,15 @@ _ALL: Final = [
     *_of_tables("l六、 heading: 沭阳", labels.section_heading_wrong),
     # rows and columns put in
     *_of_tables(
-        "table over a page break: 洪泽", tables.table_split, tables.table_split_with_head, tables.head_repeated
     ),
     *_of_tables("合计/小计 rows", tables.sum_rows),
     *_of_tables("extra columns", tables.remark_column, tables.number_column),
     *_of_tables("hidden rows", tables.hidden_row, tables.hidden_old_row),
     *_of_tables("empty rows", tables.blank_rows),
     *_of_tables("template hints left in", tables.hints_in_rows),
+    *_of_tables(
+        "table over a page break: 洪泽", tables.table_split, tables.table_split_with_head, tables.head_repeated
+    ),
     *_of_tables("merged cells undone", tables.groups_repeated, tables.unmerged),
     *_of_tables("the report around the form", tables.unrelated_tables, tables.prose_around),
     # figures

@@ -225,7 +225,8 @@ def _split_point(page: Page, rng: Random) -> tuple[Table, int] | None:
     """A row of a table with at least two rows on each side of it under one head."""
     points = []
     for table in page.tables:
-        rows = table.data_rows
+        heads = [box.bottom for box in table.of(Role.HEADER)]
+        rows = [row for row in table.data_rows if heads and row > min(heads)]
         points += [(table, row) for row in rows[2:-1] if _rows_above(table, row) > 1]
     return rng.choice(points) if points else None
 
