@@ -33,4 +33,4 @@ def read_file(data: bytes, name: str, limits: Limits | None = None, assumed_year
             )
         return read_document(OPENERS[kind](data, bounds), name, assumed_year)
     except RejectedError as rejection:
-        return FileReading(problems=(Problem(rejection.rule_id, rejection.reason),))
+        return FileReading(problems=(Problem(rejection.rule_id, rejection.reason),), is_final=rejection.is_final)

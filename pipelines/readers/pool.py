@@ -15,6 +15,7 @@ from typing import Final
 from pipelines.bounded import run_bounded
 from pipelines.readers import read_file
 from pipelines.readers.model import FileReading, Limits, Problem
+from pipelines.readers.word_legacy import converter_identity
 
 Item = tuple[str, Path, str]
 """(key, archived file, name)"""
@@ -49,10 +50,14 @@ def _crashed(error: Exception) -> FileReading:
 
 
 def reader_version() -> str:
-    """SHA-256 over everything that decides what is read from given bytes: readers, contract, forms, their libraries."""
+    """SHA-256 over everything that decides what is read from given bytes: readers, contract, forms, their libraries.
+
+    Which LibreOffice is installed, if any, counts too: it decides whether and how a .doc is read.
+    """
     digest = hashlib.sha256()
     for package in _LIBRARIES:
         digest.update(f"{package}=={version(package)}\0".encode())
+    digest.update(f"converter=={converter_identity()}\0".encode())
     here = Path(__file__).parent
     schemas = [_SCHEMAS / name for name in ("form.py", "cells.py", "narrative.py")]
     sources = [*here.glob("*.py"), *(here.parent / name for name in ("bounded.py", "parse_cache.py")), *schemas]
