@@ -12,8 +12,7 @@ import zipfile
 from enum import StrEnum
 from typing import Final
 
-import olefile
-
+from pipelines.readers.compound import MAGIC, open_compound
 from pipelines.readers.model import Limits
 from pipelines.readers.reject import RejectedError
 
@@ -38,7 +37,6 @@ class Kind(StrEnum):
 
 SEND_INSTEAD: Final = "请用办公室下发的空白表填报，存为 .xlsx 后重新放入"
 DAMAGED: Final = f"文件损坏，打不开；请重新导出，{SEND_INSTEAD}"
-_OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
 _OTHER_KINDS: Final = (
     (b"{\\rtf", "RTF 文件"),
@@ -76,7 +74,7 @@ def kind_of(data: bytes, limits: Limits) -> Kind:
         raise RejectedError("V01", f"文件是空的；{SEND_INSTEAD}")
     if len(data) > limits.max_bytes:
         raise RejectedError("V01", f"文件超过 {limits.max_bytes // 1024**2} MB 上限；请只保留统计表后重报")
-    if data.startswith(_OLE):
+    if data.startswith(MAGIC):
         return _compound_kind(data)
     if data.startswith(_ZIP):
         return _package_kind(data, limits)
@@ -109,7 +107,7 @@ def _text_kind(data: bytes) -> Kind:
 def _compound_kind(data: bytes) -> Kind:
     """A compound file (OLE 2) by its streams."""
     try:
-        with olefile.OleFileIO(io.BytesIO(data)) as compound:
+        with open_compound(data) as compound:
             names = {"/".join(path).lower() for path in compound.listdir()}
     except Exception as error:
         # whatever a damaged allocation table makes of it

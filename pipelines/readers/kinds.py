@@ -9,18 +9,41 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from pipelines.readers.detect import Kind
+from pipelines.readers.biff import read_xls
+from pipelines.readers.detect import DAMAGED, Kind, kind_of
 from pipelines.readers.document import Document
+from pipelines.readers.encrypted import decrypted
 from pipelines.readers.model import Limits
+from pipelines.readers.ods_parts import read_ods
+from pipelines.readers.reject import RejectedError
 from pipelines.readers.spreadsheet import read_xlsx
 from pipelines.readers.word import read_docx
 from pipelines.readers.word_legacy import read_doc
+from pipelines.readers.xlsb_parts import read_xlsb
+from pipelines.readers.xlsx_parts import read_xlsx
 
 Opener = Callable[[bytes, Limits], Document]
 """raises RejectedError with what to send instead"""
+_PASSWORD: Final = "工作簿或文档受密码保护；请取消打开密码后重新放入"  # noqa: S105 - a sentence
+_ENCRYPTED: Final = frozenset({Kind.XLSX, Kind.XLSB, Kind.DOCX})
+"""the kinds that an encrypted package can turn out to be"""
+
+
+def _read_encrypted(data: bytes, limits: Limits) -> Document:
+    """What the package is once Excel's own password has opened it."""
+    plain = decrypted(data, _PASSWORD)
+    kind = kind_of(plain, limits)
+    if kind not in _ENCRYPTED:
+        raise RejectedError("V01", DAMAGED)
+    return OPENERS[kind](plain, limits)
+
 
 OPENERS: Final[Mapping[Kind, Opener]] = {
     Kind.XLSX: read_xlsx,
     Kind.DOCX: read_docx,
     Kind.DOC: read_doc,
+    Kind.XLSB: read_xlsb,
+    Kind.XLS: read_xls,
+    Kind.ODS: read_ods,
+    Kind.ENCRYPTED: _read_encrypted,
 }

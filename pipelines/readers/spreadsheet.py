@@ -1,180 +1,172 @@
-"""From an .xlsx to grids.
+"""From a workbook to grids: what all kinds of spreadsheet share.
 
-Belongs here: what calamine tells of a workbook, and by a light pass over the sheets' XML what it does not: formulas
-without a cached value and errors, and how large a sheet is before anything is allocated for it (one cell at XFD1048576
-makes calamine abort the process). Formulas are never evaluated.
+Belongs here: a sheet's facts that calamine does not tell, the bounds on a sheet before anything is allocated for it
+(one cell at XFD1048576 makes calamine abort the process), values as printed, and the answers to what cannot be
+opened. Formulas are never evaluated. Does not belong here: how the facts are found in one kind of file (``xlsx_parts``,
+``xlsb_parts``, ``biff``, ``ods_parts``).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import io
-import posixpath
-import re
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import IO, Final
-from xml.etree.ElementTree import Element, ParseError
+from struct import error as StructError  # noqa: N812 - the library gives it a small name
+from typing import Final
+from xml.etree.ElementTree import ParseError
 
 from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import fromstring, iterparse
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
-from pipelines.readers.document import Document
 from pipelines.readers.grid import Grid, Position, Printed, Span
+from pipelines.readers.identity import IDENTITY_SHEET
 from pipelines.readers.model import Limits
+from pipelines.readers.number_formats import Shown, plain
 from pipelines.readers.reject import RejectedError
 
-_REFERENCE: Final = re.compile(r"([A-Za-z]{1,7})([0-9]{1,10})")
-_DAMAGED: Final = "工作簿损坏，打不开；请重新导出为 .xlsx 后重新放入"
-_TOO_LARGE: Final = "工作表的范围过大（很远的地方也有单元格），未读取；请删去表外内容后重报"
+DAMAGED: Final = "工作簿损坏，打不开；请重新导出为 .xlsx 后重新放入"
+TOO_LARGE: Final = "工作表的范围过大（很远的地方也有单元格），未读取；请删去表外内容后重报"
+LOCKED: Final = "工作簿受密码保护；请取消打开密码后重新放入"
+_FORBIDDEN: Final = "工作簿含有不允许的内容（DTD 或外部实体），未读取；请重新导出为 .xlsx"
 _DATES: Final = (dt.datetime, dt.date, dt.time, dt.timedelta)
 _UNREADABLE: Final = (
-    *(CalamineError, ParseError, zipfile.BadZipFile, zlib.error),
+    *(CalamineError, ParseError, StructError, zipfile.BadZipFile, zlib.error),
     *(LookupError, ValueError, OSError, EOFError, NotImplementedError),
 )
-"""what a damaged package, part or attribute raises: in the archive, in the XML, or in calamine"""
-_BOOK_BYTES: Final = 4 * 1024**2
-"""a list of sheets that is larger than this is none"""
-_ELEMENTS_PER_CELL: Final = 10
+"""what a damaged package, part, record or attribute raises: in the archive, in a pass of ours, or in calamine"""
+_RECORDS_PER_CELL: Final = 10
 _SHOWN_DIGITS: Final = 15
 """significant digits that spreadsheets show: the sum of 0.1 and 0.2 stands in the file as 0.30000000000000004"""
+ERRORS: Final = {
+    0x00: "#NULL!",
+    0x07: "#DIV/0!",
+    0x0F: "#VALUE!",
+    0x17: "#REF!",
+    0x1D: "#NAME?",
+    0x24: "#NUM!",
+    0x2A: "#N/A",
+    0x2B: "#GETTING_DATA",
+}
+"""the error that a cell shows, by its number in the binary kinds"""
 
 
-def read_xlsx(data: bytes, limits: Limits) -> Document:
-    """Every sheet as a grid, hidden ones marked. Raises RejectedError."""
+@dataclass(slots=True)
+class SheetFacts:
+    """What a light pass over a sheet tells: cells that calamine leaves out, how numbers are shown, hidden rows.
+
+    ``budget`` is the area that the sheet may still take, ``spans`` is None where calamine tells them.
+    """
+
+    budget: int
+    cells: dict[Position, Printed] = field(default_factory=dict)
+    shown: dict[Position, Shown] = field(default_factory=dict)
+    hidden_rows: set[int] = field(default_factory=set)
+    spans: list[Span] | None = None
+    bottom: int = 0
+    right: int = 0
+
+    def cover(self, row: int, column: int) -> None:
+        """Count a cell in. Raises RejectedError where the area from A1 to the last cells exceeds the budget."""
+        self.bottom, self.right = max(self.bottom, row), max(self.right, column)
+        if self.area > self.budget:
+            raise RejectedError("V01", TOO_LARGE)
+
+    def forget_units_of_ours(self, names: Container[str]) -> None:
+        """In a template of ours, which these sheets show, the units behind the numbers repeat what the form says."""
+        if IDENTITY_SHEET in names:
+            self.shown = {at: said for at, said in self.shown.items() if said.factor != 1}
+
+    @property
+    def area(self) -> int:
+        """Cells that are allocated for the sheet."""
+        return (self.bottom + 1) * (self.right + 1)
+
+    @property
+    def hidden(self) -> frozenset[int]:
+        """The hidden rows that have something in them, or lie above one that has."""
+        return frozenset(row for row in self.hidden_rows if row <= self.bottom)
+
+
+@contextmanager
+def damage_answered() -> Iterator[None]:
+    """Turns what a damaged, locked or forbidden workbook raises into a RejectedError."""
     try:
-        flags = _flags_by_sheet(data, limits)
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        sheets = [sheet for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
-        # flags has every sheet that was found small enough; no other one may be opened
-        return Document(
-            [
-                _grid(workbook, sheet.name, sheet.visible != SheetVisibleEnum.Visible, flags[sheet.name])
-                for sheet in sheets
-            ]
-        )
+        yield
     except PasswordError as error:
-        raise RejectedError("V02", "工作簿受密码保护；请取消打开密码后重新放入") from error
+        raise RejectedError("V02", LOCKED) from error
     except DefusedXmlException as error:
-        raise RejectedError("V01", "工作簿含有不允许的内容（DTD 或外部实体），未读取；请重新导出为 .xlsx") from error
+        raise RejectedError("V01", _FORBIDDEN) from error
     except _UNREADABLE as error:
-        raise RejectedError("V01", _DAMAGED) from error
+        raise RejectedError("V01", DAMAGED) from error
+    except BaseException as error:
+        # a panic in calamine is a BaseException of a class that cannot be imported
+        if type(error).__name__ != "PanicException":
+            raise
+        raise RejectedError("V01", DAMAGED) from error
 
 
-def _grid(workbook: CalamineWorkbook, name: str, is_hidden: bool, flags: Mapping[Position, Printed]) -> Grid:
+def bounded_sheets(count: int, limits: Limits) -> None:
+    """Raises RejectedError where a workbook has too many sheets."""
+    if count > limits.max_sheets:
+        raise RejectedError("V01", f"工作表超过 {limits.max_sheets} 张，未读取；请只保留统计表后重报")
+
+
+def most_records(limits: Limits) -> int:
+    """Elements or records of one sheet beyond which it is rejected, whatever they are."""
+    return limits.max_cells * _RECORDS_PER_CELL
+
+
+def read_grids(data: bytes, facts: Mapping[str, SheetFacts] | list[SheetFacts]) -> list[Grid]:
+    """Every worksheet that calamine finds, joined with its facts: by name, or by its place among all sheets.
+
+    Only what was found small enough may be given: calamine allocates a sheet's whole area.
+    """
+    workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
+    sheets = workbook.sheets_metadata
+    if isinstance(facts, list):
+        facts = dict(zip((sheet.name for sheet in sheets), facts, strict=True))
+    names = {sheet.name for sheet in sheets}
+    if len(names) != len(sheets):
+        raise RejectedError("V01", DAMAGED)
+    for sheet_facts in facts.values():
+        sheet_facts.forget_units_of_ours(names)
+    return [
+        _grid(workbook, sheet.name, sheet.visible != SheetVisibleEnum.Visible, facts[sheet.name])
+        for sheet in sheets
+        if sheet.typ == SheetTypeEnum.WorkSheet
+    ]
+
+
+def _grid(workbook: CalamineWorkbook, name: str, is_hidden: bool, facts: SheetFacts) -> Grid:
     sheet = workbook.get_sheet_by_name(name)
     top, left = sheet.start or (0, 0)
-    cells = dict(flags)
+    cells = dict(facts.cells)
     for row, values in enumerate(sheet.to_python(skip_empty_area=True), start=top):
         for column, value in enumerate(values, start=left):
             if value != "":
-                cells[row, column] = _printed(value)
-    ranges = sheet.merged_cell_ranges or []
-    spans = [Span(start[0], start[1], end[0], end[1]) for start, end in ranges]
-    return Grid(name, cells, spans, is_hidden)
+                cells[row, column] = _printed(value, facts.shown.get((row, column)))
+    spans = facts.spans
+    if spans is None:
+        spans = [Span(*start, *end) for start, end in sheet.merged_cell_ranges or []]
+    return Grid(name, cells, spans, is_hidden, facts.hidden)
 
 
-def _printed(value: object) -> Printed:
+def _printed(value: object, shown: Shown | None) -> Printed:
     if isinstance(value, bool):
         return Printed(str(value).upper(), "boolean")
-    if isinstance(value, float):
-        return Printed(f"{Decimal(f'{value:.{_SHOWN_DIGITS}g}'):f}")
+    if isinstance(value, (int, float)):
+        number = number_of(value)
+        return Printed(str(number) if not number.is_finite() else (shown.text(number) if shown else plain(number)))
     if isinstance(value, _DATES):
         return Printed(str(value), "date")
     return Printed(str(value))
 
 
-def _flags_by_sheet(data: bytes, limits: Limits) -> dict[str, dict[Position, Printed]]:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        parts = _sheet_parts(archive)
-        if len(parts) > limits.max_sheets:
-            raise RejectedError("V01", f"工作表超过 {limits.max_sheets} 张，未读取；请只保留统计表后重报")
-        budget = limits.max_cells
-        flags: dict[str, dict[Position, Printed]] = {}
-        for name, part in parts:
-            if name in flags:
-                raise RejectedError("V01", _DAMAGED)
-            with archive.open(part) as stream:
-                flags[name], used = _flags(stream, budget, limits.max_cells * _ELEMENTS_PER_CELL)
-            budget -= used
-        return flags
-
-
-def _sheet_parts(archive: zipfile.ZipFile) -> list[tuple[str, str]]:
-    """(sheet name, its part in the package), where calamine looks for it."""
-    relations = fromstring(_small_part(archive, "xl/_rels/workbook.xml.rels"), forbid_dtd=True)
-    targets = {relation.get("Id"): relation.get("Target", "") for relation in relations}
-    book = fromstring(_small_part(archive, "xl/workbook.xml"), forbid_dtd=True)
-    stored = {name.lower(): name for name in archive.namelist()}
-    parts = []
-    for element in book.iter():
-        if _local_name(element.tag) == "sheet":
-            # the attribute r:id, whose namespace differs between the two kinds of Open XML
-            relation_id = next((value for name, value in element.items() if name.endswith("}id")), None)
-            part = posixpath.join("/xl", targets.get(relation_id, ""))
-            parts.append((element.get("name", ""), stored[part.removeprefix("/").lower()]))
-    return parts
-
-
-def _small_part(archive: zipfile.ZipFile, name: str) -> bytes:
-    if archive.getinfo(name).file_size > _BOOK_BYTES:
-        raise RejectedError("V01", _DAMAGED)
-    return archive.read(name)
-
-
-def _flags(stream: IO[bytes], budget: int, most_elements: int) -> tuple[dict[Position, Printed], int]:
-    """Formulas without a value and error cells of one sheet, and the area that calamine will allocate for it.
-
-    References are read as calamine reads them: of both cases, or counted on from the cell before. Raises RejectedError
-    where the sheet is too large.
-    """
-    flags: dict[Position, Printed] = {}
-    row, column, bottom, right = -1, -1, 0, 0
-    for number, (event, element) in enumerate(iterparse(stream, events=("start", "end"), forbid_dtd=True)):
-        if number > most_elements:
-            raise RejectedError("V01", _TOO_LARGE)
-        name = _local_name(element.tag)
-        if event == "start":
-            if name == "row":
-                row, column = int(element.get("r", row + 2)) - 1, -1
-        elif name == "row":
-            element.clear()
-        elif name == "c":
-            at, column = _position(element.get("r"), (row, column + 1))
-            if len(element):
-                bottom, right = max(bottom, at), max(right, column)
-            if (bottom + 1) * (right + 1) > budget:
-                raise RejectedError("V01", _TOO_LARGE)
-            if flag := _flag(element):
-                flags[at, column] = flag
-    return flags, (bottom + 1) * (right + 1)
-
-
-def _position(reference: str | None, following: Position) -> Position:
-    """The position that ``reference`` names; a cell without one follows the cell before it."""
-    if reference is None:
-        return following
-    match = _REFERENCE.fullmatch(reference)
-    if match is None:
-        raise RejectedError("V01", _DAMAGED)
-    column = 0
-    for letter in match[1].upper():
-        column = column * 26 + ord(letter) - ord("A") + 1
-    return int(match[2]) - 1, column - 1
-
-
-def _flag(cell: Element) -> Printed | None:
-    parts = {_local_name(part.tag): part.text for part in cell}
-    if cell.get("t") == "e":
-        return Printed(parts.get("v") or "", "error")
-    # a formula may well say the empty text; that is a value
-    if "f" in parts and not parts.get("v") and not (cell.get("t") == "str" and "v" in parts):
-        return Printed("", "formula")
-    return None
-
-
-def _local_name(tag: str) -> str:
-    return tag.rpartition("}")[2]
+def number_of(value: float) -> Decimal:
+    """A stored number with the digits that a spreadsheet shows."""
+    return Decimal(f"{value:.{_SHOWN_DIGITS}g}")

@@ -1,0 +1,200 @@
+"""From an .xls (or .et) to grids: the records of Excel 97 and of Excel 5 and 95.
+
+Belongs here: the light pass over the records, and the copy without what calamine need not see: names, formulas, charts
+and the declared size, which it would believe. Of a workbook's streams only the one with the cells is read: macros and
+embedded objects are never opened. Does not belong here: what all kinds of spreadsheet share (``spreadsheet``).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final, NamedTuple
+
+from pipelines.readers.compound import compound_of, stream_of
+from pipelines.readers.document import Document
+from pipelines.readers.encrypted import decrypted
+from pipelines.readers.grid import Printed
+from pipelines.readers.model import Limits
+from pipelines.readers.number_formats import BUILT_IN, Shown, shown
+from pipelines.readers.reject import RejectedError
+from pipelines.readers.spreadsheet import (
+    DAMAGED,
+    ERRORS,
+    LOCKED,
+    TOO_LARGE,
+    SheetFacts,
+    bounded_sheets,
+    damage_answered,
+    most_records,
+    read_grids,
+)
+
+_STREAMS: Final = ("Workbook", "Book")
+_BOF, _EOF, _FILEPASS, _SHEET, _SST, _FORMAT, _XF = 0x0809, 0x000A, 0x002F, 0x0085, 0x00FC, 0x041E, 0x00E0
+_DIMENSIONS, _ROW, _FORMULA, _BOOL_OR_ERROR = 0x0200, 0x0208, 0x0006, 0x0205
+_MANY_RK, _LABEL, _RICH_LABEL = 0x00BD, 0x0204, 0x00D6
+_CELLS: Final = frozenset({_FORMULA, 0x0203, _LABEL, _BOOL_OR_ERROR, 0x027E, 0x00FD, _RICH_LABEL})
+"""the records of one cell with something in it: row, column and style are their first three numbers"""
+_UNUSED: Final = frozenset({0x0017, 0x0018, 0x00EB, 0x00EC})
+"""names, references to other sheets and drawings: broken ones would cost the whole file"""
+_NOTHING: Final = struct.pack("<H", 0xFFFF)
+"""a kind of record that no reader knows"""
+_BIFF8: Final = 0x0600
+_HIDDEN_ROW: Final = 0x20
+_RESULT: Final = struct.Struct("<6xB1xB3xH")
+"""of a formula's record: kind of a result that is no number, its value, and the mark that it is none"""
+_NO_NUMBER: Final = 0xFFFF
+_ERROR, _NO_TEXT = 2, 3
+
+
+class _Record(NamedTuple):
+    at: int
+    kind: int
+    data: bytes
+
+    @property
+    def start(self) -> int:
+        """Where its data begin in the stream."""
+        return self.at + 4
+
+
+class _Book(NamedTuple):
+    sheets: list[int]
+    styles: list[Shown | None]
+
+
+def read_xls(data: bytes, limits: Limits) -> Document:
+    """Every worksheet as a grid, hidden ones marked. Raises RejectedError."""
+    with damage_answered():
+        stream = stream_of(data, _STREAMS)
+        if _is_locked(stream):
+            stream = stream_of(decrypted(data, LOCKED), _STREAMS)
+        book = bytearray(stream)
+        facts = _read_book(book, limits)
+        return Document(read_grids(compound_of(_STREAMS[0], bytes(book)), facts))
+
+
+def _is_locked(stream: bytes) -> bool:
+    """Whether the first records name an encryption, as they must before anything is encrypted."""
+    return any(record.kind == _FILEPASS for record in islice(_records(stream, 0), 8))
+
+
+def _read_book(book: bytearray, limits: Limits) -> list[SheetFacts]:
+    """The facts of every sheet, in the book's order; ``book`` loses what is not to be parsed."""
+    sheets, styles = _globals(book, limits)
+    bounded_sheets(len(sheets), limits)
+    budget, facts = limits.max_cells, []
+    for start in sheets:
+        # what lies at a place is read once: two sheets there would be one
+        if sheets.count(start) > 1:
+            raise RejectedError("V01", DAMAGED)
+        sheet = SheetFacts(budget)
+        _read_sheet(book, start, styles, sheet, most_records(limits))
+        budget -= sheet.area
+        facts.append(sheet)
+    return facts
+
+
+def _globals(book: bytearray, limits: Limits) -> _Book:
+    """Where the sheets begin, and what each style shows beside the digits."""
+    sheets: list[int] = []
+    codes = dict(BUILT_IN)
+    formats: list[int] = []
+    is_biff8 = True
+    for number, record in enumerate(_records(book, 0)):
+        if number > most_records(limits):
+            raise RejectedError("V01", TOO_LARGE)
+        if record.kind == _EOF:
+            break
+        if record.kind == _BOF and number == 0:
+            is_biff8 = struct.unpack_from("<H", record.data)[0] == _BIFF8
+        elif record.kind == _SHEET:
+            sheets.append(struct.unpack_from("<I", record.data)[0])
+        elif record.kind == _SST and struct.unpack_from("<4xI", record.data)[0] > len(book):
+            raise RejectedError("V01", DAMAGED)
+        elif record.kind == _FORMAT:
+            codes[struct.unpack_from("<H", record.data)[0]] = _code(record.data[2:], is_biff8)
+        elif record.kind == _XF:
+            formats.append(struct.unpack_from("<2xH", record.data)[0])
+        elif record.kind in _UNUSED:
+            book[record.at : record.at + 2] = _NOTHING
+    return _Book(sheets, [shown(codes.get(number, "")) for number in formats])
+
+
+def _code(data: bytes, is_biff8: bool) -> str:
+    """A number format: its length, in Excel 97 whether its characters are wide, and the characters."""
+    if not is_biff8:
+        return data[1 : 1 + data[0]].decode("gb18030", "replace")
+    length, is_wide = struct.unpack_from("<HB", data)
+    return data[3 : 3 + 2 * length].decode("utf-16-le", "replace") if is_wide & 1 else data[3:].decode("latin-1")
+
+
+def _read_sheet(
+    book: bytearray, start: int, styles: list[Shown | None], facts: SheetFacts, most_records_of_a_sheet: int
+) -> None:
+    depth = 0
+    for number, record in enumerate(_records(book, start)):
+        if number > most_records_of_a_sheet:
+            raise RejectedError("V01", TOO_LARGE)
+        depth += (record.kind == _BOF) - (record.kind == _EOF)
+        if depth == 0:
+            return
+        if depth > 1 or record.kind == _EOF or (record.kind == _BOF and number):
+            # a chart in the sheet has cells of its own, at places of the sheet's
+            book[record.at : record.at + 2] = _NOTHING
+        elif record.kind in _UNUSED:
+            book[record.at : record.at + 2] = _NOTHING
+        elif record.kind == _DIMENSIONS:
+            # calamine would allocate what the record says
+            book[record.start : record.start + len(record.data)] = bytes(len(record.data))
+        elif record.kind == _ROW:
+            row, bits = struct.unpack_from("<H10xB", record.data)
+            if bits & _HIDDEN_ROW:
+                facts.hidden_rows.add(row)
+        elif record.kind in _CELLS:
+            _read_cell(book, record, styles, facts)
+        elif record.kind == _MANY_RK:
+            row, column = struct.unpack_from("<2H", record.data)
+            for offset in range(4, len(record.data) - 2, 6):
+                _place(row, column, struct.unpack_from("<H", record.data, offset)[0], styles, facts)
+                column += 1
+
+
+def _read_cell(book: bytearray, record: _Record, styles: list[Shown | None], facts: SheetFacts) -> None:
+    row, column, style = struct.unpack_from("<3H", record.data)
+    _place(row, column, style, styles, facts)
+    if record.kind == _RICH_LABEL:
+        # the same text, with its fonts behind it
+        book[record.at : record.at + 2] = struct.pack("<H", _LABEL)
+    elif record.kind == _BOOL_OR_ERROR:
+        value, is_error = struct.unpack_from("<6x2B", record.data)
+        if is_error:
+            facts.cells[row, column] = Printed(ERRORS.get(value, "#N/A"), "error")
+    elif record.kind == _FORMULA:
+        result, value, mark = _RESULT.unpack_from(record.data)
+        if mark == _NO_NUMBER and result == _ERROR:
+            facts.cells[row, column] = Printed(ERRORS.get(value, "#N/A"), "error")
+        elif mark == _NO_NUMBER and result == _NO_TEXT:
+            # the empty text or no result at all: programs that do not calculate write the same
+            facts.cells[row, column] = Printed("", "formula")
+        # the expression is none of calamine's business: its length becomes 0
+        book[record.start + 20 : record.start + 22] = bytes(2)
+
+
+def _place(row: int, column: int, style: int, styles: list[Shown | None], facts: SheetFacts) -> None:
+    facts.cover(row, column)
+    if style < len(styles) and (said := styles[style]) is not None:
+        facts.shown[row, column] = said
+
+
+def _records(stream: bytes | bytearray, at: int) -> Iterator[_Record]:
+    """The records from a place on. Raises struct.error or ValueError where they end too early."""
+    while True:
+        kind, length = struct.unpack_from("<2H", stream, at)
+        end = at + 4 + length
+        if end > len(stream):
+            raise ValueError("record beyond the end")
+        yield _Record(at, kind, bytes(stream[at + 4 : end]))
+        at = end
