@@ -16,7 +16,6 @@ from pipelines.readers.encrypted import decrypted
 from pipelines.readers.model import Limits
 from pipelines.readers.ods_parts import read_ods
 from pipelines.readers.reject import RejectedError
-from pipelines.readers.spreadsheet import read_xlsx
 from pipelines.readers.word import read_docx
 from pipelines.readers.word_legacy import read_doc
 from pipelines.readers.xlsb_parts import read_xlsb
