@@ -61,8 +61,6 @@ _ALL: Final = [
     *_of_tables("section numbers restarted: 市科委 2024", labels.section_numbers_restarted),
     *_of_tables("l六、 heading: 沭阳", labels.section_heading_wrong),
     # rows and columns put in
-    *_of_tables(
-    ),
     *_of_tables("合计/小计 rows", tables.sum_rows),
     *_of_tables("extra columns", tables.remark_column, tables.number_column),
     *_of_tables("hidden rows", tables.hidden_row, tables.hidden_old_row),

@@ -39,7 +39,7 @@ def _is_whole(value: Decimal) -> bool:
     return value == int(value) and value >= 0
 
 
-def _reprint(page: Page, boxes: list[Box], change: Callable[[str], str]) -> bool:
+def _reprint(boxes: list[Box], change: Callable[[str], str]) -> bool:
     """The same number in other characters."""
     for box in boxes:
         put_text(box, change(box.text))
@@ -47,26 +47,26 @@ def _reprint(page: Page, boxes: list[Box], change: Callable[[str], str]) -> bool
 
 
 def full_width_digits(page: Page, rng: Random) -> bool:
-    return _reprint(page, some(page, rng), lambda text: text.translate(_FULL_WIDTH))
+    return _reprint(some(page, rng), lambda text: text.translate(_FULL_WIDTH))
 
 
 def thousands_separators(page: Page, rng: Random) -> bool:
     mark = rng.choice([",", "，"])
     boxes = some(page, rng, lambda value: abs(value) >= 1000)
-    return _reprint(page, boxes, lambda text: f"{Decimal(text):,}".replace(",", mark))
+    return _reprint(boxes, lambda text: f"{Decimal(text):,}".replace(",", mark))
 
 
 def stray_spaces(page: Page, rng: Random) -> bool:
     before, after = rng.choice(["", " ", "　", "\u00a0"]), rng.choice([" ", "　", "\u00a0", "\n"])
-    return _reprint(page, some(page, rng), lambda text: f"{before}{text}{after}")
+    return _reprint(some(page, rng), lambda text: f"{before}{text}{after}")
 
 
 def number_as_text(page: Page, rng: Random) -> bool:
-    return _reprint(page, some(page, rng, most=60), lambda text: text)
+    return _reprint(some(page, rng, most=60), lambda text: text)
 
 
 def plus_sign(page: Page, rng: Random) -> bool:
-    return _reprint(page, some(page, rng, lambda value: value > 0), lambda text: f"+{text}")
+    return _reprint(some(page, rng, lambda value: value > 0), lambda text: f"+{text}")
 
 
 def blank(page: Page, rng: Random) -> bool:
@@ -105,11 +105,11 @@ def _unit(page: Page, box: Box) -> str:
 
 def notes_in_brackets(page: Page, rng: Random) -> bool:
     notes = ["（其中修订16件）", "（含自然失效 29 件）", "(其中2件为上年结转)", "（见说明）"]
-    return _reprint(page, some(page, rng, _is_whole), lambda text: text + rng.choice(notes))
+    return _reprint(some(page, rng, _is_whole), lambda text: text + rng.choice(notes))
 
 
 def chinese_numerals(page: Page, rng: Random) -> bool:
-    return _reprint(page, some(page, rng, lambda value: _is_whole(value) and value < _SMALL), _in_chinese)
+    return _reprint(some(page, rng, lambda value: _is_whole(value) and value < _SMALL), _in_chinese)
 
 
 def _in_chinese(text: str) -> str:
@@ -130,7 +130,7 @@ def _in_chinese(text: str) -> str:
 
 def chinese_digits(page: Page, rng: Random) -> bool:
     """〇 for 0, where that is the whole figure."""
-    return _reprint(page, some(page, rng, lambda value: value == 0), lambda _: "〇")
+    return _reprint(some(page, rng, lambda value: value == 0), lambda _: "〇")
 
 
 def qualifiers(page: Page, rng: Random) -> bool:
@@ -146,13 +146,13 @@ def qualifiers(page: Page, rng: Random) -> bool:
     ]
     boxes = some(page, rng, lambda value: _is_whole(value) and value > 0)
     _doubt(page, boxes)
-    return _reprint(page, boxes, rng.choice(ways))
+    return _reprint(boxes, rng.choice(ways))
 
 
 def footnote_marks(page: Page, rng: Random) -> bool:
     boxes = some(page, rng, _is_whole)
     _doubt(page, boxes)
-    return _reprint(page, boxes, lambda text: text + rng.choice(["①", "②", "*", "注1", "[1]", "²"]))
+    return _reprint(boxes, lambda text: text + rng.choice(["①", "②", "*", "注1", "[1]", "²"]))
 
 
 def words_in_a_cell(page: Page, rng: Random) -> bool:
@@ -187,13 +187,13 @@ def number_over_lines(page: Page, rng: Random) -> bool:
     """A narrow cell: the number goes on in the next line."""
     boxes = some(page, rng, lambda value: value >= 10_000)
     _doubt(page, boxes)
-    return _reprint(page, boxes, lambda text: f"{text[:2]}\n{text[2:]}")
+    return _reprint(boxes, lambda text: f"{text[:2]}\n{text[2:]}")
 
 
 def space_in_number(page: Page, rng: Random) -> bool:
     boxes = some(page, rng, lambda value: abs(value) >= 1000)
     _doubt(page, boxes)
-    return _reprint(page, boxes, lambda text: f"{text[:1]} {text[1:]}")
+    return _reprint(boxes, lambda text: f"{text[:1]} {text[1:]}")
 
 
 def number_over_tags(page: Page, rng: Random) -> bool:
@@ -218,7 +218,7 @@ def odd_fraction(page: Page, rng: Random) -> bool:
     """3.0000001 is not 3, and nobody rounds it in silence."""
     boxes = some(page, rng, lambda value: _is_whole(value) and 0 < value < _SMALL, most=4)
     for box in boxes:
-        box.text += ".0000001"
+        put_text(box, f"{box.text}.0000001")
         box.stored = float(box.text)
         _expect(page, box, Decimal(box.text), "reported")
     _doubt(page, boxes)
@@ -230,7 +230,7 @@ def negative_or_fractional_count(page: Page, rng: Random) -> bool:
     boxes = some(page, rng, lambda value: _is_whole(value) and value > 0, most=4)
     for box in boxes:
         value = rng.choice([-number(box), number(box) + Decimal("0.5")])
-        box.text = f"{value:f}"
+        put_text(box, f"{value:f}")
         box.stored = float(value) if value != int(value) else int(value)
         _expect(page, box, value, "reported")
     return bool(boxes)
@@ -254,7 +254,8 @@ def ordinal_as_date(page: Page, rng: Random) -> bool:
     boxes = some(page, rng, most=5)
     for box in boxes:
         day = dt.date(page.year, rng.randint(1, 12), rng.randint(1, 28))
-        box.text, box.stored = f"{day.month}月{day.day}日", day
+        put_text(box, f"{day.month}月{day.day}日")
+        box.stored = day
         _expect_lost(page, box)
     return bool(boxes)
 

@@ -6,15 +6,14 @@ belong here: what stands in a figure's cell, and words.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from copy import deepcopy
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from random import Random
 from typing import Final
 
 from pipelines.templates.layout import Role
-from schemas.form import CellKey
+from schemas.form import load_forms
 from tests.roundtrip.figures import made_up
 from tests.roundtrip.model import (
     Box,
@@ -26,7 +25,6 @@ from tests.roundtrip.model import (
     print_report,
     print_tables,
     put,
-    put_text,
     report_title,
 )
 
@@ -477,7 +475,7 @@ def last_year_below(page: Page, rng: Random) -> bool:
 
 def _last_year(page: Page, rng: Random, *, is_hidden: bool) -> Part:
     figures = made_up(page.form, page.variant, rng)
-    old = print_report(page.form, page.variant, page.year - 1, figures)
+    old = print_report(page.form, page.variant, page.year - 1, figures, organ=page.organ)
     part = old.main
     part.is_hidden, part.is_main = is_hidden, False
     if not is_hidden:
@@ -492,7 +490,7 @@ def _last_year(page: Page, rng: Random, *, is_hidden: bool) -> Part:
 
 def two_forms(page: Page, rng: Random) -> bool:
     """Another form of the same year behind the first."""
-    others = [form for form in _forms_of(page.year) if form.form_code != page.form.form_code]
+    others = [form for form in load_forms().values() if form.covers(page.year) and form is not page.form]
     if not others:
         return False
     form = rng.choice(others)
@@ -504,23 +502,13 @@ def two_forms(page: Page, rng: Random) -> bool:
                 box.key = None
             item.form = None
     page.others[form.form_code, page.year] = {key: expected(value) for key, value in figures.items()}
-    title = Line(report_title(_organ(page), page.year), "title")
+    title = Line(report_title(page.organ, page.year), "title")
     if rng.random() < 0.5:
         page.parts.append(Part("补充", [title, *items], is_main=False))
     else:
         page.main.items += items
     page.may_refuse = True
     return True
-
-
-def _forms_of(year: int) -> Iterable:
-    from schemas.form import load_forms  # noqa: PLC0415
-
-    return (form for form in load_forms().values() if form.covers(year))
-
-
-def _organ(page: Page) -> str:
-    return next(item.text for item in page.main.items if isinstance(item, Line)).partition(str(page.year))[0]
 
 
 def year_in_words(page: Page, rng: Random) -> bool:
@@ -531,6 +519,3 @@ def year_in_words(page: Page, rng: Random) -> bool:
             if box.text == f"{page.year}年度":
                 box.text, found = rng.choice(["本年度", f"{page.year}年", f"{page.year}\n年度"]), True
     return found
-
-
-__all__ = ["CellKey", "deepcopy", "put_text"]

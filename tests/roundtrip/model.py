@@ -199,6 +199,7 @@ class Page:
     may_flag: set[CellKey] = field(default_factory=set)
     may_refuse: bool = False
     others: dict[tuple[str, int], dict[CellKey, Expected]] = field(default_factory=dict)
+    organ: str = ORGAN
     nested: bool = False
     """whether the portal lays its page out in a table"""
 
@@ -224,7 +225,7 @@ def print_report(form: Form, variant: str, year: int, figures: Figures, *, organ
     """The report as the form prescribes it."""
     part = Part(f"{year}年", [Line(report_title(organ, year), "title"), *print_tables(form, variant, year, figures)])
     back = {key: expected(value, "blank" if value is None else "reported") for key, value in figures.items()}
-    return Page(form, variant, year, [part], back)
+    return Page(form, variant, year, [part], back, organ=organ)
 
 
 def report_title(organ: str, year: int) -> str:
@@ -252,12 +253,13 @@ def print_tables(form: Form, variant: str, year: int, figures: Figures) -> list[
 
 def put(box: Box, value: Decimal) -> None:
     """A plain number in a box."""
+    box.pieces = ()
     box.stored = int(value) if value == int(value) else value
     box.text = f"{value:f}"
 
 
 def put_text(box: Box, text: str) -> None:
-    box.text, box.stored = text, None
+    box.text, box.stored, box.pieces = text, None, ()
 
 
 def on_labels(page: Page, roles: Sequence[Role], change: Callable[[str], str]) -> None:

@@ -13,10 +13,11 @@ from decimal import Decimal
 from functools import cache
 from typing import Final, Literal
 
+from pipelines.readers.labels import normalise
 from pipelines.readers.model import FileReading, Problem, ReadCell, ReadSubmission
 from schemas.form import CellKey
 from schemas.rule import load_rules
-from tests.roundtrip.model import LOST, ORGAN, Expected, Line, Page
+from tests.roundtrip.model import LOST, Expected, Page
 
 Outcome = Literal["right", "flagged", "needless", "wrong"]
 """``needless`` is flagged where nothing in the file gave a reason for doubt"""
@@ -62,7 +63,7 @@ def _other(page: Page, submission: ReadSubmission) -> Iterator[Verdict]:
 
 def _cells(page: Page, expected: Mapping[CellKey, Expected], submission: ReadSubmission) -> Iterator[Verdict]:
     read = {cell.key: cell for cell in submission.cells}
-    named = submission.organ_name in ("", page_organ(page))
+    named = normalise(submission.organ_name) in ("", normalise(page.organ))
     for key, wanted in expected.items():
         yield (
             _verdict(page, key, wanted, read.get(key), submission)
@@ -72,12 +73,6 @@ def _cells(page: Page, expected: Mapping[CellKey, Expected], submission: ReadSub
     for key in read.keys() - expected.keys():
         if read[key].value_state == "reported" and not key.indicator_code.startswith("nar_"):
             yield Verdict(key, "wrong", f"a cell that is not printed: {read[key]}")
-
-
-def page_organ(page: Page) -> str:
-    """The organ that the report's title names."""
-    titles = [item.text for item in page.main.items if isinstance(item, Line) and item.kind == "title"]
-    return next((title for title in titles if str(page.year) in title), ORGAN).partition(str(page.year))[0]
 
 
 def _verdict(page: Page, key: CellKey, wanted: Expected, cell: ReadCell | None, submission: ReadSubmission) -> Verdict:

@@ -32,7 +32,7 @@ from pipelines.templates import write_statutory, write_template
 from pipelines.templates.layout import Role
 from pipelines.templates.painting import BORDER, CENTRED, LINE_HEIGHT_POINTS, display_width
 from schemas.form import CellKey
-from tests.roundtrip.model import ORGAN, Box, Line, Page, Part, Table
+from tests.roundtrip.model import Box, Line, Page, Part, Table
 
 ORGAN_CODE: Final = "XMP00102"
 _WIDTH: Final = 14
@@ -131,7 +131,7 @@ def write_template_book(page: Page) -> bytes:
     return write_template(
         page.form,
         organ_code=ORGAN_CODE,
-        organ_name=ORGAN,
+        organ_name=page.organ,
         report_year=page.year,
         variant=page.variant,
         values=_filled(page),
@@ -141,7 +141,7 @@ def write_template_book(page: Page) -> bytes:
 def write_statutory_book(page: Page) -> bytes:
     """The statutory layout on the form's own grid; what was done to the tables is not in it."""
     return write_statutory(
-        page.form, organ_name=ORGAN, report_year=page.year, variant=page.variant, values=_filled(page)
+        page.form, organ_name=page.organ, report_year=page.year, variant=page.variant, values=_filled(page)
     )
 
 
@@ -197,7 +197,7 @@ def html_text(page: Page) -> str:
         f'<!DOCTYPE html><html><head><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style></head><body>'
         f'<div class="nav"><ul>{links}</ul></div><table class="menu"><tr>{cells}</tr></table>'
         f'<div id="content">{body}</div><script>var n = "<table><tr><td>1</td></tr></table>";</script>'
-        f"<div>主办：{ORGAN}　网站标识码：3502000000</div></body></html>"
+        f"<div>主办：{page.organ}　网站标识码：3502000000</div></body></html>"
     )
 
 
