@@ -60,6 +60,7 @@ SHAPES: Final = {
             ("sheet", _TEXT),
             ("address", _TEXT),
             ("note", _TEXT),
+            ("confidence", pa.decimal128(18, 4)),
         ]
     ),
     "problem": pa.schema(
@@ -168,6 +169,7 @@ def tabulate(readings: Iterable[tuple[str, FileReading]]) -> dict[str, pa.Table]
                     "sheet": cell.sheet,
                     "address": cell.address,
                     "note": cell.note,
+                    "confidence": cell.confidence,
                 }
                 for position, cell in enumerate(submission.cells)
             )

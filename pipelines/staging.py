@@ -264,7 +264,7 @@ def _load_cells(connection: duckdb.DuckDBPyConnection, assigned: list[Assigned],
     connection.execute("""
         INSERT INTO stage.cell BY NAME
         SELECT p.submission_id, c.position, c.indicator_code, c.applicant_kind, c.measure, c.value, c.value_state,
-               c.printed, c.sheet, c.address, c.note
+               c.printed, c.sheet, c.address, c.note, c.confidence
         FROM reading_cell AS c JOIN place AS p ON p.reading = c.reading AND p.ordinal = c.ordinal""")
     connection.execute("""
         INSERT INTO stage.problem BY NAME

@@ -404,6 +404,14 @@ FIELDS: Final = _fields(
     Field("sheet", "VARCHAR", "工作表", "Sheet of the cell; 正文 for prose"),
     Field("address", "VARCHAR", "单元格", "Address of the cell, like D12; '' where the row is missing"),
     Field("note", "VARCHAR", "备注", "What stood beside the number, or why a figure is not given"),
+    Field(
+        "confidence",
+        "DECIMAL(18,4)",
+        "把握",
+        "How sure it is that this is the cell of the form: 1 where labels and heads are the form's, less where they are"
+        " only like them (note says how); below 0.9 the value is not taken and the department is asked; NULL where the"
+        " cell is not there",
+    ),
     # roll-up and comparison
     Field(
         "slice_kind",

@@ -131,7 +131,7 @@ _TABLES: Final[Mapping[str, pa.DataFrameSchema]] = {
             "One row per cell of every submission ever read, held and superseded ones too.",
             f"submission_id {_CELL_KEY}",
             f"submission_id organ_code report_year form_code {_CELL_KEY} value? derived_value? value_state printed"
-            " sheet address note",
+            " sheet address note confidence?",
         ),
         _table(
             "core.official_cell",
@@ -139,7 +139,7 @@ _TABLES: Final[Mapping[str, pa.DataFrameSchema]] = {
             "One row per cell of the submissions that count now.",
             f"organ_code report_year form_code {_CELL_KEY}",
             f"submission_id organ_code report_year form_code {_CELL_KEY} value? derived_value? value_state printed"
-            " sheet address note",
+            " sheet address note confidence?",
         ),
         _table(
             "core.fct_rule_outcome",

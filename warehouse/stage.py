@@ -33,7 +33,8 @@ CREATE TABLE stage.submission (
 CREATE TABLE stage.cell (
     submission_id VARCHAR NOT NULL, position INTEGER NOT NULL, indicator_code VARCHAR NOT NULL,
     applicant_kind VARCHAR NOT NULL, measure VARCHAR NOT NULL, value DECIMAL(18,4), value_state VARCHAR NOT NULL,
-    printed VARCHAR NOT NULL, sheet VARCHAR NOT NULL, address VARCHAR NOT NULL, note VARCHAR NOT NULL);
+    printed VARCHAR NOT NULL, sheet VARCHAR NOT NULL, address VARCHAR NOT NULL, note VARCHAR NOT NULL,
+    confidence DECIMAL(18,4));
 
 -- what reading, pandera and the register had to say: V rules and M04; outcome: fail or uncertain
 CREATE TABLE stage.problem (

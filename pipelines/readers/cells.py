@@ -64,7 +64,7 @@ def complete(form: Form, variant: str, found: Iterable[Found]) -> tuple[list[Rea
         elif (first.value, first.value_state) != (item.cell.value, item.cell.value_state):
             problems.append(_told_twice(form, first, item.cell))
     for key in form.cells(variant):
-        cells.setdefault(key, ReadCell(key, "", None, "missing_row", "", ""))
+        cells.setdefault(key, ReadCell(key, "", None, "missing_row", "", "", confidence=None))
     order = {key: index for index, key in enumerate(form.cells(variant))}
     return sorted(cells.values(), key=lambda cell: order.get(cell.key, len(order))), problems
 

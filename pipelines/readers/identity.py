@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pipelines.readers.document import Paragraph
 from pipelines.readers.grid import Grid, Position
 from pipelines.readers.labels import normalise, years_in
 from pipelines.readers.model import Problem
@@ -35,6 +36,13 @@ _LABELS: Final = {
 }
 _INLINE: Final = re.compile(r"(?P<label>[^：:]{2,6})[：:](?P<value>.+)", re.DOTALL)
 _TITLE: Final = re.compile(r"(?P<organ>.{3,40}?)(?:关于)?(?P<year>20\d{2})年(?:度)?政府信息公开")
+_REPORT: Final = r"(?P<year>20\d{2})年(?:度)?政府信息公开(?:工作)?(?:年度)?(?:工作)?(?:情况)?(?:的)?报告"
+_WHOLE_TITLE: Final = re.compile(rf"(?P<organ>[^，。：；,;:0-9]{{3,40}}?)(?:关于)?{_REPORT}")
+_YEAR_TITLE: Final = re.compile(f"{_REPORT}$")
+_ORGAN_ENDS: Final = re.compile(r"^[一-鿿()]+(?:局|委|办|会|室|府|厅|院|馆|心|站|处|所|道|镇|区|队|社|校|学|司|台)$")
+"""how names of organs end: the line above a title may be anything"""
+_TITLE_LINES: Final = 3
+_LONGEST_TITLE: Final = 120
 _LONGEST: Final = 200
 """characters of a cell that may still be a title or name the organ"""
 _LONGEST_REASON: Final = 500
@@ -56,39 +64,101 @@ class Identity:
     problems: tuple[Problem, ...]
 
 
-def read_identity(
-    grids: Sequence[Grid], heads: Iterable[str], file_name: str, assumed_year: int | None = None
-) -> Identity:
-    """The identity of a workbook, the most explicit statement first.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A report in a file, or what is common to several: its visible grids, the text around them, its year heads."""
 
-    Order: labelled cells, title and column heads, hidden sheet, file name. Labelled cells that contradict the hidden
-    sheet win and are reported (V10). ``assumed_year`` counts, and is told (V03), where the file states no year at all.
-    Raises RejectedError where the year is stated in contradictory ways.
+    grids: Sequence[Grid]
+    paragraphs: Sequence[Paragraph]
+    heads: Sequence[str]
+
+
+_Statement = tuple[str, str, str, str]
+"""(name, value, sheet, address) of a labelled cell"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stated:
+    """What a part says of itself."""
+
+    labelled: Sequence[_Statement]
+    title: Mapping[str, str]
+    year: int | None
+
+    def of(self, name: str) -> str:
+        return next((text for label, text, _, _ in self.labelled if label == name), "")
+
+
+def read_identities(
+    parts: Sequence[Part], common: Part, file_name: str, assumed_year: int | None = None
+) -> list[Identity]:
+    """The identity of each report of a file, the most explicit statement first.
+
+    Order: labelled cells, title and column heads, name of its sheet, hidden sheet, the file's other reports, file name.
+    Labelled cells that contradict the hidden sheet win and are reported (V10). ``assumed_year`` counts, and is told
+    (V03), where the file states no year at all. Raises RejectedError where a report's year is stated in contradictory
+    ways.
     """
-    hidden = _hidden(grids)
-    visible = [grid for grid in grids if not grid.is_hidden and grid.sheet != IDENTITY_SHEET]
-    labelled = _labelled(visible)
-    title = _title(visible, {text for name, text, _, _ in labelled if name == "resubmission_reason"})
-    printed = _one_year(text for name, text, _, _ in labelled if name == "report_year")
-    if printed is None and (printed := _one_year([title.get("report_year", ""), *heads])):
-        labelled.append(("report_year", str(printed), "", ""))
-    year = printed or _one_year([hidden.get("report_year", "")]) or _one_year([file_name.rsplit(".", 1)[0]])
+    hidden = _hidden(common.grids)
+    shared = _stated(common)
+    stated = [_stated(part) for part in parts]
+    # with several years in a file, a report that states none may be of any of them
+    years = {item.year for item in (*stated, shared) if item.year}
+    fallback = years.pop() if len(years) == 1 else _one_year([file_name.rsplit(".", 1)[0]])
+    return [_identity(item, shared, hidden, fallback=fallback, assumed_year=assumed_year) for item in stated]
+
+
+def _identity(
+    stated: _Stated,
+    shared: _Stated,
+    hidden: Mapping[str, str],
+    *,
+    fallback: int | None,
+    assumed_year: int | None,
+) -> Identity:
+    year = stated.year or shared.year or _one_year([hidden.get("report_year", "")]) or fallback
+    labelled = list(stated.labelled)
+    if stated.year and not stated.of("report_year"):
+        labelled.append(("report_year", str(stated.year), "", ""))
     problems = list(_contradictions(labelled, hidden))
     if year is None and assumed_year is not None:
         year = assumed_year
         problems.append(assumption(year))
-    first: dict[str, str] = {}
-    for name, text, _, _ in labelled:
-        first.setdefault(name, text)
+
+    def said(name: str) -> str:
+        return stated.of(name) or shared.of(name)
+
     return Identity(
-        organ_code=first.get("organ_code") or hidden.get("organ_code", ""),
-        organ_name=first.get("organ_name") or title.get("organ_name", ""),
+        organ_code=said("organ_code") or hidden.get("organ_code", ""),
+        organ_name=said("organ_name") or stated.title.get("organ_name") or shared.title.get("organ_name", ""),
         report_year=year,
-        is_nil=normalise(first.get("is_nil", "")) in _YES,
+        is_nil=normalise(said("is_nil")) in _YES,
         form_code=hidden.get("form_code", ""),
-        resubmission_reason=one_reason([first.get("resubmission_reason", "")]),
+        resubmission_reason=one_reason([said("resubmission_reason")]),
         problems=tuple(problems),
     )
+
+
+def _stated(part: Part) -> _Stated:
+    """Raises RejectedError where the part states several years."""
+    grids = [grid for grid in part.grids if not grid.is_hidden and grid.sheet != IDENTITY_SHEET]
+    labelled = [*_labelled(grids), *_labelled_lines(part.paragraphs)]
+    reasons = {text for name, text, _, _ in labelled if name == "resubmission_reason"}
+    title = _title(grids, reasons) or _title_of_text(part.paragraphs)
+    year = _one_year(text for name, text, _, _ in labelled if name == "report_year")
+    year = year or _one_year([title.get("report_year", ""), *part.heads])
+    named = {year for grid in grids for year in years_in(grid.sheet)}
+    if year is None and len(named) == 1:
+        year = named.pop()
+    return _Stated(labelled, title, year)
+
+
+def title_at(paragraphs: Sequence[Paragraph], begin: int, end: int) -> int:
+    """Where in ``paragraphs[begin:end]`` the next report begins: at its title, else at the end."""
+    for index in range(begin, end):
+        if _title_of_text(paragraphs[index : min(index + _TITLE_LINES, end)], only_first=True):
+            return index
+    return end
 
 
 def one_reason(texts: Iterable[str]) -> str:
@@ -130,7 +200,7 @@ def _hidden(grids: Sequence[Grid]) -> dict[str, str]:
     return {}
 
 
-def _labelled(grids: Sequence[Grid]) -> list[tuple[str, str, str, str]]:
+def _labelled(grids: Sequence[Grid]) -> list[_Statement]:
     """(name, value, sheet, address) of labelled cells: the value to the right of its label, or both in one cell."""
     found = []
     for grid in grids:
@@ -166,6 +236,31 @@ def _next_cell(grid: Grid, line: int, column: int) -> tuple[int, int]:
     return line, place
 
 
+def _labelled_lines(paragraphs: Sequence[Paragraph]) -> list[_Statement]:
+    """What lines of running text state as 报告年度：2024."""
+    found = []
+    for sheet, where, text in paragraphs:
+        match = _INLINE.fullmatch(text.strip()) if len(text) <= _LONGEST else None
+        name = _LABELS.get(normalise(match["label"])) if match else None
+        value = match["value"].strip() if match else ""
+        if name is not None and value and (name != "report_year" or years_in(value)):
+            found.append((name, value, sheet, where))
+    return found
+
+
+def _title_of_text(paragraphs: Sequence[Paragraph], *, only_first: bool = False) -> dict[str, str]:
+    """Organ and year of a title among lines of text, also of one that is broken over two or three of them."""
+    lines = ["".join(unicodedata.normalize("NFKC", text).split()) for _, _, text in paragraphs]
+    for count in range(1, _TITLE_LINES + 1):
+        for begin in range(1 if only_first else len(lines)):
+            joined = "".join(lines[begin : begin + count])
+            match = _WHOLE_TITLE.match(joined) if len(joined) <= _LONGEST_TITLE else None
+            if match and (count == 1 or _ORGAN_ENDS.search(match["organ"])):
+                return {"organ_name": match["organ"], "report_year": match["year"]}
+    years = [match["year"] for line in lines if (match := _YEAR_TITLE.match(line))]
+    return {"report_year": years[0]} if years and not only_first else {}
+
+
 def _title(grids: Sequence[Grid], reasons: Container[str]) -> dict[str, str]:
     for grid in grids:
         for _, text in _top(grid):
@@ -177,7 +272,7 @@ def _title(grids: Sequence[Grid], reasons: Container[str]) -> dict[str, str]:
     return {}
 
 
-def _contradictions(labelled: Sequence[tuple[str, str, str, str]], hidden: dict[str, str]) -> Iterable[Problem]:
+def _contradictions(labelled: Sequence[_Statement], hidden: Mapping[str, str]) -> Iterable[Problem]:
     words = {"organ_code": "单位代码", "report_year": "报告年度"}
     for name, text, sheet, where in labelled:
         if name in words and name in hidden and not _agree(name, text, hidden[name]):

@@ -11,16 +11,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from rapidfuzz.distance import Indel
 
-CERTAIN: Final = 0.9
+CERTAIN: Final = Decimal("0.90")
 """confidence from which a cell counts"""
-EXACT: Final = 1.0
-LIKELY: Final = 0.95
-DOUBTFUL: Final = 0.5
+EXACT: Final = Decimal("1.00")
+LIKELY: Final = Decimal("0.95")
+DOUBTFUL: Final = Decimal("0.50")
+_NONE: Final = Decimal(0)
 _ORDINAL: Final = re.compile(r"\(?([0-9]{1,2}|[一二三四五六七八九十]{1,3})\)?(?=.)")
 _ALIKE: Final = 0.6
 """likeness of two bodies (1 = equal) that is enough where order and uniqueness agree"""
@@ -60,7 +62,7 @@ class Likely(NamedTuple):
 
     number: int
     line: int
-    confidence: float
+    confidence: Decimal
     text: str
 
 
@@ -118,7 +120,7 @@ def _best_rival(pair: _Pair, ranked: Sequence[_Pair], taken: set[tuple[str, int]
     return 0.0
 
 
-def _confidence(pair: _Pair, margin: float, *, is_counted: bool) -> float:
+def _confidence(pair: _Pair, margin: float, *, is_counted: bool) -> Decimal:
     """0 for none."""
     alike, is_plain = pair.alike, margin >= _MARGIN
     enough = _SAME_PLACE if _same_ordinal(pair.want, pair.candidate) else _ALIKE
@@ -126,7 +128,7 @@ def _confidence(pair: _Pair, margin: float, *, is_counted: bool) -> float:
         return LIKELY
     if (is_counted and alike >= _SAME_PLACE) or (is_plain and alike >= _SAME_WORDS):
         return LIKELY
-    return DOUBTFUL if is_counted or (is_plain and alike >= _CONCEIVABLE) else 0.0
+    return DOUBTFUL if is_counted or (is_plain and alike >= _CONCEIVABLE) else _NONE
 
 
 def _counted(wanted: Sequence[Wanted], candidates: Sequence[Candidate]) -> set[tuple[int, int]]:

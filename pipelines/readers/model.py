@@ -33,6 +33,7 @@ class ReadCell:
 
     ``value_state``: reported, blank, not_applicable, not_a_number, uncertain or missing_row. ``address`` is like D12
     (for a CSV the line's value field, e.g. G7). ``note`` is what stood beside the number (unit, bracketed remark).
+    ``confidence`` is how sure it is that this is the cell of the form (see ``likeness``), None where it is not there.
     """
 
     key: CellKey
@@ -42,6 +43,7 @@ class ReadCell:
     sheet: str
     address: str
     note: str = ""
+    confidence: Decimal | None = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,15 @@ Belongs here: the one code path from printed grids, of whatever kind of file, to
 structure, never by the year or the circular cited; which grids belong together. Does not belong here: one table in one
 grid (``tables``), numbers, identities, kinds of file.
 
-The edition is chosen by exact labels alone. Only then is what is still missing of it looked for by likeness, in tables
-turned on their side, and in parts that follow without heads.
+The edition is chosen by exact labels alone. Only then is what is still missing of it looked for by likeness, and in
+tables turned on their side.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Final
 
 from pipelines.readers.grid import Grid, Position
@@ -32,7 +33,7 @@ class Place:
 
     grid: Grid
     position: Position
-    confidence: float = EXACT
+    confidence: Decimal = EXACT
     why: str = ""
 
 
@@ -174,8 +175,8 @@ def _locate(sheets: Sequence[Sheet], form: Form, variant: str, *, by_likeness: b
     seen: set[str] = set()
     for sheet in sheets:
         for table in form.tables:
-            given = pillars.get(table.code, ()) if by_likeness else ()
-            located = locate_table(sheet, table, form.rows(table, variant), given, by_likeness=by_likeness)
+            rows, given = form.rows(table, variant), pillars.get(table.code, ())
+            located = locate_table(sheet, table, rows, given, by_likeness=by_likeness)
             if located is not None:
                 found.add(sheet, sheet.grid, located)
                 pillars[table.code] = located.pillars

@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from pipelines.readers.cells import Found, complete, reported
 from pipelines.readers.document import Document, Paragraph
 from pipelines.readers.grid import Grid, Printed
-from pipelines.readers.identity import IDENTITY_SHEET, Identity, read_identity, refuse_answer
+from pipelines.readers.identity import IDENTITY_SHEET, Identity, Part, read_identities, refuse_answer, title_at
 from pipelines.readers.labels import normalise, years_in
+from pipelines.readers.likeness import CERTAIN, EXACT
 from pipelines.readers.model import FileReading, Problem, ReadSubmission
 from pipelines.readers.numbers import parse_number
 from pipelines.readers.prose import read_prose
@@ -28,6 +30,10 @@ _UNKNOWN_FORM: Final = "表样无法识别：没有找到任何一种表样的�
 _NO_YEAR: Final = "无法确定报告年度；请在表上方写明“报告年度：2024”这样的一格"
 _CUMULATIVE: Final = frozenset({"cumulative", "历年累计", "累计"})
 _MOST_STRANGE: Final = 50
+"""lines with strange numbers that are told one by one"""
+_SHOWN_NUMBERS: Final = 20
+_LABEL_COLUMNS: Final = 16
+_SHOWN_LABEL: Final = 30
 _PROSE_COLUMNS: Final = 50
 _MOST_PROSE: Final = 2000
 _SHORTEST_TEXT: Final = 8
@@ -42,22 +48,64 @@ def read_document(document: Document, name: str, assumed_year: int | None = None
     refuse_answer(grids)
     visible = [grid for grid in grids if not grid.is_hidden and grid.sheet not in (IDENTITY_SHEET, NARRATIVE_SHEET)]
     found = recognise(visible, load_forms().values())
-    identity = read_identity(grids, [head for item in found for head in item.heads], name, assumed_year)
-    if identity.is_nil:
-        return FileReading(tuple(_nil(identity, found)))
+    parts = _parts(document, found)
+    identities = read_identities(parts, _common(grids, found), name, assumed_year)
+    if identities[0].is_nil:
+        return FileReading(tuple(_nil(identities[0], found)))
     if not found:
         raise RejectedError("V03", _UNKNOWN_FORM)
-    # prose belongs to the report as a whole: it goes with the first form
-    form = found[0].form
-    coded = [cell for grid in grids if grid.sheet == NARRATIVE_SHEET for cell in _prose(grid, form)]
-    text = read_prose([*document.paragraphs, *_paragraphs(grids, found)], form.form_code, [item.cell for item in coded])
-    prose = [*coded, *(Found(cell, []) for cell in text.cells)]
-    return FileReading(
-        tuple(
-            _submission(identity, item, prose if index == 0 else [], text.problems if index == 0 else ())
-            for index, item in enumerate(found)
-        )
-    )
+    submissions: list[ReadSubmission] = []
+    told: set[tuple[int | None, str]] = set()
+    for identity, item, part in zip(identities, found, parts, strict=True):
+        # prose belongs to a report as a whole: it goes with the first form of its organ and year
+        report = (identity.report_year, identity.organ_name)
+        is_first, told = report not in told, told | {report}
+        submissions.append(_submission(identity, item, *(_told(document, found, item, part) if is_first else ([], ()))))
+    return FileReading(tuple(submissions))
+
+
+def _parts(document: Document, found: Sequence[Recognised]) -> list[Part]:
+    """What each edition found has of its own; the only one has everything."""
+    visible = [grid for grid in document.grids if not grid.is_hidden and grid.sheet != IDENTITY_SHEET]
+    if len(found) <= 1:
+        heads = found[0].heads if found else ()
+        return [Part(visible, document.paragraphs, heads)]
+    starts = [min((grid.preceding for grid, _, _ in item.areas), default=0) for item in found]
+    parts = []
+    begin = 0
+    for index, item in enumerate(found):
+        own = {id(grid) for grid, _, _ in item.areas}
+        last = index + 1 == len(found)
+        after = max((grid.preceding for grid, _, _ in item.areas), default=0)
+        end = len(document.paragraphs) if last else title_at(document.paragraphs, after, starts[index + 1])
+        parts.append(Part([grid for grid in visible if id(grid) in own], document.paragraphs[begin:end], item.heads))
+        begin = end
+    return parts
+
+
+def _common(grids: Sequence[Grid], found: Sequence[Recognised]) -> Part:
+    """What belongs to no edition: the hidden sheet, and sheets without a table of a form."""
+    used = {id(grid) for item in found for grid, _, _ in item.areas}
+    return Part([grid for grid in grids if id(grid) not in used], (), ())
+
+
+def _told(
+    document: Document, found: Sequence[Recognised], item: Recognised, part: Part
+) -> tuple[list[Found], Sequence[Problem]]:
+    """The prose figures of a report, told by code or in sentences, and what is to be said about the sentences."""
+    is_first = item is found[0]
+    coded = [
+        cell
+        for grid in document.grids
+        if is_first and grid.sheet == NARRATIVE_SHEET
+        for cell in _prose(grid, item.form)
+    ]
+    own = {id(grid) for grid, _, _ in item.areas}
+    used = {id(grid) for other in found for grid, _, _ in other.areas}
+    grids = [grid for grid in document.grids if id(grid) in own or (is_first and id(grid) not in used)]
+    paragraphs = [*part.paragraphs, *_paragraphs(grids, found)]
+    text = read_prose(paragraphs, item.form.form_code, [cell.cell for cell in coded])
+    return [*coded, *(Found(cell, []) for cell in text.cells)], text.problems
 
 
 def _nil(identity: Identity, found: Sequence[Recognised]) -> Iterator[ReadSubmission]:
@@ -107,7 +155,7 @@ def _submission(
         found.variant,
         False,
         tuple(cells),
-        (*said, *problems, *_outside(found), *said_of_prose),
+        (*said, *problems, *_doubts(found), *_outside(found), *said_of_prose),
         identity.resubmission_reason,
     )
 
@@ -125,7 +173,31 @@ def _printed(found: Recognised) -> Iterator[tuple[CellKey, Place, Printed]]:
 
 
 def _reported(form: Form, key: CellKey, place: Place, printed: Printed) -> Found:
-    return reported(form, key, printed, place.grid.sheet, place.grid.where(place.position))
+    """The cell at a place; what is not certainly this cell is not taken for it (``_doubts`` asks)."""
+    found = reported(form, key, printed, place.grid.sheet, place.grid.where(place.position))
+    if place.confidence == EXACT:
+        return found
+    note = "；".join(part for part in (found.cell.note, place.why) if part)
+    cell = replace(found.cell, note=note, confidence=place.confidence)
+    if place.confidence >= CERTAIN:
+        return Found(cell, found.problems)
+    return Found(replace(cell, value=None, value_state="uncertain"), [])
+
+
+def _doubts(found: Recognised) -> Iterator[Problem]:
+    """V10: one question for all cells that a row or column of uncertain name has."""
+    asked: dict[tuple[str, str], list[tuple[CellKey, Place]]] = {}
+    for key, place in found.places.items():
+        if place.confidence < CERTAIN:
+            asked.setdefault((place.grid.sheet, place.why), []).append((key, place))
+    for (sheet, why), cells in asked.items():
+        key, place = cells[0]
+        where = place.grid.where(place.position)
+        message = f"{why}，无法断定是否就是这一项，共{len(cells)}格未采用；请按表样改正行名、列名后重报"
+        printed = place.grid.at(place.position).text
+        is_row = len({key.indicator_code for key, _ in cells}) == 1
+        scope = f"{key.measure}/{key.indicator_code}" if is_row else f"{sheet}!{where}"
+        yield Problem("V10", message, sheet, where, printed, scope)
 
 
 def _year(identity: Identity) -> int:
@@ -166,25 +238,42 @@ def _other_year(found: Recognised, year: int) -> Iterator[Problem]:
 
 
 def _outside(found: Recognised) -> Iterator[Problem]:
-    """V05: numbers inside the tables' area that no row and column of the form explains; of very many only the first."""
+    """V05, once a line: numbers inside the tables' area that no row and column of the form explains."""
     placed = [*found.places.values(), *(place for _, place in found.repeats)]
     known = {(place.grid.sheet, place.grid.anchor(place.position)) for place in placed}
     areas: dict[str, tuple[Grid, set[int]]] = {}
     for grid, first, last in found.areas:
         areas.setdefault(grid.sheet, (grid, set()))[1].update(range(first, last + 1))
-    strange = [
-        (grid.sheet, grid.where(position), printed.text)
-        for grid, lines in areas.values()
-        for position, printed in sorted(grid.cells.items())
-        if position[0] in lines and (grid.sheet, position) not in known and _is_number(printed.text)
-    ]
-    for sheet, where, text in strange[:_MOST_STRANGE]:
-        message = f"{sheet}!{where} 的“{text}”不在表样的行列内，未采用；请删去或移到表外备注处"
+    strange: dict[tuple[str, int], list[tuple[str, str]]] = {}
+    for grid, lines in areas.values():
+        for position, printed in sorted(grid.cells.items()):
+            if position[0] in lines and (grid.sheet, position) not in known and _is_number(printed.text):
+                strange.setdefault((grid.sheet, position[0]), []).append((grid.where(position), printed.text))
+    for (sheet, line), numbers in list(strange.items())[:_MOST_STRANGE]:
+        where, text = numbers[0][0], "、".join(number for _, number in numbers[:_SHOWN_NUMBERS])
+        grid = areas[sheet][0]
+        more = f"等{len(numbers)}个数字" if len(numbers) > _SHOWN_NUMBERS else ""
+        hidden = "（隐藏的行）" if line in grid.hidden_rows else ""
+        label = f"“{name}”一行" if (name := _line_label(grid, line)) else ""
+        message = f"{sheet}!{where}{hidden} {label}的“{text}”{more}不在表样的行列内，未采用；请删去或移到表外备注处"
         yield Problem("V05", message, sheet, where, text, scope=f"{sheet}!{where}")
-    if more := strange[_MOST_STRANGE:]:
-        sheet, where, text = more[0]
-        message = f"{sheet}!{where} 起另有 {len(more)} 个数字不在表样的行列内，未采用；请删去或移到表外备注处"
+    if more_lines := list(strange.items())[_MOST_STRANGE:]:
+        (sheet, _), numbers = more_lines[0]
+        where, text = numbers[0]
+        count = sum(len(found_there) for _, found_there in more_lines)
+        message = f"{sheet}!{where} 起另有 {count} 个数字不在表样的行列内，未采用；请删去或移到表外备注处"
         yield Problem("V05", message, sheet, where, text, scope=f"{sheet}!{where}+")
+
+
+def _line_label(grid: Grid, line: int) -> str:
+    """The words that stand left of a line's first number."""
+    words = ""
+    for column in range(min(grid.width, _LABEL_COLUMNS)):
+        text = grid.text(line, column)
+        if _is_number(text):
+            break
+        words = "".join(text.split()) or words
+    return words[:_SHOWN_LABEL]
 
 
 def _is_number(text: str) -> bool:

@@ -14,6 +14,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache, cached_property
 from typing import Final, NamedTuple
 
@@ -45,7 +46,7 @@ class Spot(NamedTuple):
     """Where a cell stands, how sure that is (1 = by its exact labels), and why it is not surer."""
 
     position: Position
-    confidence: float = EXACT
+    confidence: Decimal = EXACT
     why: str = ""
 
 
@@ -54,7 +55,7 @@ class Pillar(NamedTuple):
 
     column: Column
     place: int
-    confidence: float = EXACT
+    confidence: Decimal = EXACT
     why: str = ""
 
 
@@ -74,7 +75,7 @@ class TableFound:
 class _Label(NamedTuple):
     row: Row
     position: Position
-    confidence: float = EXACT
+    confidence: Decimal = EXACT
     why: str = ""
 
 

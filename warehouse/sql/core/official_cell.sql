@@ -13,7 +13,8 @@ SELECT
     c.printed,
     c.sheet,
     c.address,
-    c.note
+    c.note,
+    c.confidence
 FROM core.fct_cell AS c
 JOIN core.fct_submission AS s ON s.submission_id = c.submission_id
 WHERE s.is_official
