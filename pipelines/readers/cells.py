@@ -32,6 +32,11 @@ _FLAGGED = {
     "error": ("", "not_a_number", ""),
     "boolean": ("", "not_a_number", ""),
 }
+_ASKED = {
+    "V09": "“{label}”：{message}",
+    "V10": "“{label}”现填“{printed}”，{message}；请核对后在这一格只填准确的数字",
+}
+"""what is said of a number by the rule that parsing names; V06 is the contract's"""
 
 
 def reported(form: Form, key: CellKey, printed: Printed, sheet: str, address: str, *, unit: str = "") -> Found:
@@ -48,8 +53,9 @@ def reported(form: Form, key: CellKey, printed: Printed, sheet: str, address: st
         key, printed.text.strip(), parsed.value, parsed.state, sheet, address, parsed.note or parsed.message
     )
     said = []
-    if parsed.remark == "V09":
-        said.append(Problem("V09", f"“{label}”：{parsed.message}", sheet, address, printed.text, scope))
+    if parsed.remark in _ASKED:
+        message = _ASKED[parsed.remark].format(label=label, printed=cell.printed, message=parsed.message)
+        said.append(Problem(parsed.remark, message, sheet, address, printed.text, scope))
     return Found(cell, said)
 
 

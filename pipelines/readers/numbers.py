@@ -180,7 +180,8 @@ def _without_notes(text: str, original: str) -> tuple[str, list[str]]:
     before = text.partition("(")[0]
     behind = outside[len(before) :].strip()
     has_unit = re.search(f"{UNIT}$", before.strip())
-    if depth or not before.strip() or (behind and (has_unit or not re.fullmatch(UNIT, behind))):
+    is_all_in_brackets = not before.strip("+- ") and any(map(str.isdigit, text))
+    if depth or is_all_in_brackets or (behind and (has_unit or not re.fullmatch(UNIT, behind))):
         return text, []
     # a run of blanks would be tried in every way
     return re.sub(r"\s{2,}", " ", f"{before.strip()}{behind}"), notes
