@@ -23,11 +23,10 @@ from pipelines.readers.spreadsheet import (
     DAMAGED,
     ERRORS,
     LOCKED,
-    TOO_LARGE,
+    Budget,
     SheetFacts,
     bounded_sheets,
     damage_answered,
-    most_records,
     read_grids,
 )
 
@@ -43,6 +42,8 @@ _NOTHING: Final = struct.pack("<H", 0xFFFF)
 """a kind of record that no reader knows"""
 _BIFF8: Final = 0x0600
 _HIDDEN_ROW: Final = 0x20
+_STEPS: Final = 3
+"""a record for a cell costs what the elements of a cell cost"""
 _RESULT: Final = struct.Struct("<6xB1xB3xH")
 """of a formula's record: kind of a result that is no number, its value, and the mark that it is none"""
 _NO_NUMBER: Final = 0xFFFF
@@ -83,29 +84,29 @@ def _is_locked(stream: bytes) -> bool:
 
 def _read_book(book: bytearray, limits: Limits) -> list[SheetFacts]:
     """The facts of every sheet, in the book's order; ``book`` loses what is not to be parsed."""
-    sheets, styles = _globals(book, limits)
+    budget = Budget(limits)
+    sheets, styles = _globals(book, budget)
     bounded_sheets(len(sheets), limits)
-    budget, facts = limits.max_cells, []
+    facts = []
     for start in sheets:
         # what lies at a place is read once: two sheets there would be one
         if sheets.count(start) > 1:
             raise RejectedError("V01", DAMAGED)
         sheet = SheetFacts(budget)
-        _read_sheet(book, start, styles, sheet, most_records(limits))
-        budget -= sheet.area
+        _read_sheet(book, start, styles, sheet)
+        sheet.close()
         facts.append(sheet)
     return facts
 
 
-def _globals(book: bytearray, limits: Limits) -> _Book:
+def _globals(book: bytearray, budget: Budget) -> _Book:
     """Where the sheets begin, and what each style shows beside the digits."""
     sheets: list[int] = []
     codes = dict(BUILT_IN)
     formats: list[int] = []
     is_biff8 = True
     for number, record in enumerate(_records(book, 0)):
-        if number > most_records(limits):
-            raise RejectedError("V01", TOO_LARGE)
+        budget.step(_STEPS)
         if record.kind == _EOF:
             break
         if record.kind == _BOF and number == 0:
@@ -131,13 +132,10 @@ def _code(data: bytes, is_biff8: bool) -> str:
     return data[3 : 3 + 2 * length].decode("utf-16-le", "replace") if is_wide & 1 else data[3:].decode("latin-1")
 
 
-def _read_sheet(
-    book: bytearray, start: int, styles: list[Shown | None], facts: SheetFacts, most_records_of_a_sheet: int
-) -> None:
+def _read_sheet(book: bytearray, start: int, styles: list[Shown | None], facts: SheetFacts) -> None:
     depth = 0
     for number, record in enumerate(_records(book, start)):
-        if number > most_records_of_a_sheet:
-            raise RejectedError("V01", TOO_LARGE)
+        facts.budget.step(_STEPS)
         depth += (record.kind == _BOF) - (record.kind == _EOF)
         if depth == 0:
             return

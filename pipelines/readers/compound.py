@@ -28,7 +28,7 @@ _TABLES_IN_HEADER: Final = 109
 
 
 @contextmanager
-def open_compound(data: bytes) -> Iterator[olefile.OleFileIO]:
+def open_compound(data: bytes) -> Iterator[olefile.OleFileIO[str]]:
     """The compound file. Raises ValueError or whatever a damaged one makes of its parser, always in bounded time."""
     shift = int.from_bytes(data[30:32], "little")
     if shift not in _SHIFTS or len(data) < 2**shift:
@@ -41,7 +41,8 @@ def open_compound(data: bytes) -> Iterator[olefile.OleFileIO]:
     with olefile.OleFileIO(io.BytesIO(data)) as compound:
         sizes = [compound.get_size(path) for path in compound.listdir()]
         # a chain that runs in a circle is followed for as long as the stream is said to be
-        if compound.root is None or max(sizes, default=0) + compound.root.size > 2 * len(data):
+        sizes.append(getattr(compound.root, "size", 0))
+        if max(sizes) > len(data):
             raise ValueError("a stream larger than the file")
         yield compound
 

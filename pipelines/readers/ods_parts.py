@@ -26,11 +26,10 @@ from pipelines.readers.reject import RejectedError
 from pipelines.readers.spreadsheet import (
     DAMAGED,
     LOCKED,
-    TOO_LARGE,
+    Budget,
     SheetFacts,
     bounded_sheets,
     damage_answered,
-    most_records,
     number_of,
 )
 from pipelines.readers.xlsx_parts import local_name, small_part
@@ -89,7 +88,7 @@ class _Pass:
 
     def __init__(self, limits: Limits) -> None:
         self.sheets: list[_Sheet] = []
-        self._limits, self._budget = limits, limits.max_cells
+        self._limits, self._budget = limits, Budget(limits)
         self._path: list[Element] = []
         self._style = ""
         self._hiding: set[str] = set()
@@ -97,9 +96,8 @@ class _Pass:
         """tables around the present element: one within a cell, or in a list of changes, is no part of the sheet"""
 
     def read(self, stream: IO[bytes]) -> list[_Sheet]:
-        for number, (event, element) in enumerate(iterparse(stream, events=("start", "end"), forbid_dtd=True)):
-            if number > most_records(self._limits):
-                raise RejectedError("V01", TOO_LARGE)
+        for event, element in iterparse(stream, events=("start", "end"), forbid_dtd=True):
+            self._budget.step()
             if event == "start":
                 self._path.append(element)
                 if len(self._path) > _DEEPEST:
@@ -129,7 +127,7 @@ class _Pass:
         if element.tag == f"{_TABLE}table":
             self._tables -= 1
             if not self._tables:
-                self._budget -= self.sheets[-1].facts.area
+                self.sheets[-1].facts.close()
         elif self._tables == 1 and element.tag in (_CELL, _COVERED):
             _read_cell(self.sheets[-1], element)
         elif self._tables == 1 and element.tag == f"{_TABLE}table-row":
@@ -141,7 +139,7 @@ def _begin_row(sheet: _Sheet, row: Element) -> None:
     sheet.row_count, sheet.column, sheet.waiting = _times(row, "number-rows-repeated"), 0, []
     if row.get(f"{_TABLE}visibility") in _HIDING:
         # of a million hidden rows at the end only those matter that have something below them
-        last = min(sheet.row + sheet.row_count, sheet.facts.budget)
+        last = min(sheet.row + sheet.row_count, sheet.facts.budget.cells)
         sheet.facts.hidden_rows.update(range(sheet.row, last))
 
 

@@ -39,7 +39,7 @@ _UNREADABLE: Final = (
     *(LookupError, ValueError, OSError, EOFError, NotImplementedError),
 )
 """what a damaged package, part, record or attribute raises: in the archive, in a pass of ours, or in calamine"""
-_RECORDS_PER_CELL: Final = 10
+_STEPS_PER_CELL: Final = 10
 _SHOWN_DIGITS: Final = 15
 """significant digits that spreadsheets show: the sum of 0.1 and 0.2 stands in the file as 0.30000000000000004"""
 ERRORS: Final = {
@@ -55,14 +55,28 @@ ERRORS: Final = {
 """the error that a cell shows, by its number in the binary kinds"""
 
 
+class Budget:
+    """What one workbook may still cost: ``cells`` of area to allocate, and steps of a pass over its parts."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.cells = limits.max_cells
+        self._steps = limits.max_cells * _STEPS_PER_CELL
+
+    def step(self, steps: int = 1) -> None:
+        """Count an element or a record, whatever it is. Raises RejectedError where there were too many."""
+        self._steps -= steps
+        if self._steps < 0:
+            raise RejectedError("V01", TOO_LARGE)
+
+
 @dataclass(slots=True)
 class SheetFacts:
     """What a light pass over a sheet tells: cells that calamine leaves out, how numbers are shown, hidden rows.
 
-    ``budget`` is the area that the sheet may still take, ``spans`` is None where calamine tells them.
+    ``budget`` is the workbook's, ``spans`` is None where calamine tells them.
     """
 
-    budget: int
+    budget: Budget
     cells: dict[Position, Printed] = field(default_factory=dict)
     shown: dict[Position, Shown] = field(default_factory=dict)
     hidden_rows: set[int] = field(default_factory=set)
@@ -73,7 +87,7 @@ class SheetFacts:
     def cover(self, row: int, column: int) -> None:
         """Count a cell in. Raises RejectedError where the area from A1 to the last cells exceeds the budget."""
         self.bottom, self.right = max(self.bottom, row), max(self.right, column)
-        if self.area > self.budget:
+        if self.area > self.budget.cells:
             raise RejectedError("V01", TOO_LARGE)
 
     def forget_units_of_ours(self, names: Container[str]) -> None:
@@ -85,6 +99,10 @@ class SheetFacts:
     def area(self) -> int:
         """Cells that are allocated for the sheet."""
         return (self.bottom + 1) * (self.right + 1)
+
+    def close(self) -> None:
+        """Take the sheet's area from the budget."""
+        self.budget.cells -= self.area
 
     @property
     def hidden(self) -> frozenset[int]:
@@ -114,11 +132,6 @@ def bounded_sheets(count: int, limits: Limits) -> None:
     """Raises RejectedError where a workbook has too many sheets."""
     if count > limits.max_sheets:
         raise RejectedError("V01", f"工作表超过 {limits.max_sheets} 张，未读取；请只保留统计表后重报")
-
-
-def most_records(limits: Limits) -> int:
-    """Elements or records of one sheet beyond which it is rejected, whatever they are."""
-    return limits.max_cells * _RECORDS_PER_CELL
 
 
 def read_grids(data: bytes, facts: Mapping[str, SheetFacts] | list[SheetFacts]) -> list[Grid]:

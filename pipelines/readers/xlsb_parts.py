@@ -23,11 +23,10 @@ from pipelines.readers.reject import RejectedError
 from pipelines.readers.spreadsheet import (
     DAMAGED,
     ERRORS,
-    TOO_LARGE,
+    Budget,
     SheetFacts,
     bounded_sheets,
     damage_answered,
-    most_records,
     read_grids,
 )
 from pipelines.readers.xlsx_parts import small_part
@@ -38,6 +37,8 @@ _ROW, _BLANK, _ERROR, _ERROR_FORMULA, _LAST_CELL, _RICH_TEXT = 0, 1, 3, 11, 11, 
 _BEGIN_CELLS, _END_CELLS, _MERGE = 145, 146, 176
 _SHEET, _FORMAT, _STYLE, _BEGIN_STRINGS, _BEGIN_FORMATS, _BEGIN_STYLES, _END_STYLES = 156, 44, 47, 159, 615, 617, 618
 _HIDDEN_ROW: Final = 0x10
+_STEPS: Final = 3
+"""a record for a cell costs what the elements of a cell cost"""
 _LAST_ROW: Final = 2**20 - 1
 
 
@@ -49,34 +50,34 @@ def read_xlsb(data: bytes, limits: Limits) -> Document:
 
 def _facts_by_sheet(data: bytes, limits: Limits) -> dict[str, SheetFacts]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        parts = _sheet_parts(archive, limits)
+        budget = Budget(limits)
+        parts = _sheet_parts(archive, budget)
         bounded_sheets(len(parts), limits)
-        styles = _styles(archive, limits)
-        _check_strings(archive, limits)
-        budget = limits.max_cells
+        styles = _styles(archive, budget)
+        _check_strings(archive, budget)
         facts: dict[str, SheetFacts] = {}
         for name, part in parts:
             if name in facts:
                 raise RejectedError("V01", DAMAGED)
             facts[name] = SheetFacts(budget, spans=[])
-            _read_sheet(archive.read(part), facts[name], styles, limits)
-            budget -= facts[name].area
+            _read_sheet(archive.read(part), facts[name], styles)
+            facts[name].close()
         return facts
 
 
-def _sheet_parts(archive: zipfile.ZipFile, limits: Limits) -> list[tuple[str, str]]:
+def _sheet_parts(archive: zipfile.ZipFile, budget: Budget) -> list[tuple[str, str]]:
     """(sheet name, its part in the package), where calamine looks for it."""
     relations = fromstring(small_part(archive, _RELATIONS), forbid_dtd=True)
     targets = {relation.get("Id"): relation.get("Target", "") for relation in relations}
     parts = []
-    for kind, data in _records(archive.read(_BOOK), limits):
+    for kind, data in _records(archive.read(_BOOK), budget):
         if kind == _SHEET:
             relation, end = _text(data, 8)
             parts.append((_text(data, end)[0], f"xl/{targets[relation]}"))
     return parts
 
 
-def _styles(archive: zipfile.ZipFile, limits: Limits) -> dict[int, Shown]:
+def _styles(archive: zipfile.ZipFile, budget: Budget) -> dict[int, Shown]:
     """Style number -> what its number format shows beside the digits, of the styles that show something."""
     if _STYLES not in archive.namelist():
         return {}
@@ -84,7 +85,7 @@ def _styles(archive: zipfile.ZipFile, limits: Limits) -> dict[int, Shown]:
     codes = dict(BUILT_IN)
     found: dict[int, Shown] = {}
     number, is_cell_style = 0, False
-    for kind, data in _records(part, limits):
+    for kind, data in _records(part, budget):
         if kind in (_BEGIN_FORMATS, _BEGIN_STYLES):
             _check_count(data, 0, part)
         if kind == _FORMAT:
@@ -98,10 +99,10 @@ def _styles(archive: zipfile.ZipFile, limits: Limits) -> dict[int, Shown]:
     return found
 
 
-def _check_strings(archive: zipfile.ZipFile, limits: Limits) -> None:
+def _check_strings(archive: zipfile.ZipFile, budget: Budget) -> None:
     if _STRINGS in archive.namelist():
         part = archive.read(_STRINGS)
-        for kind, data in _records(part, limits):
+        for kind, data in _records(part, budget):
             if kind == _BEGIN_STRINGS:
                 _check_count(data, 4, part)
 
@@ -111,10 +112,10 @@ def _check_count(data: bytes, offset: int, part: bytes) -> None:
         raise RejectedError("V01", DAMAGED)
 
 
-def _read_sheet(part: bytes, facts: SheetFacts, styles: Mapping[int, Shown], limits: Limits) -> None:
+def _read_sheet(part: bytes, facts: SheetFacts, styles: Mapping[int, Shown]) -> None:
     row, is_inside = 0, False
     spans = facts.spans if facts.spans is not None else []
-    for kind, data in _records(part, limits):
+    for kind, data in _records(part, facts.budget):
         if kind in (_BEGIN_CELLS, _END_CELLS):
             is_inside = kind == _BEGIN_CELLS
         elif kind == _MERGE:
@@ -148,13 +149,11 @@ def _text(data: bytes, at: int) -> tuple[str, int]:
     return data[at + 4 : end].decode("utf-16-le"), end
 
 
-def _records(part: bytes, limits: Limits) -> Iterator[tuple[int, bytes]]:
+def _records(part: bytes, budget: Budget) -> Iterator[tuple[int, bytes]]:
     """(kind, data) of every record. Raises ValueError or IndexError where one ends too early."""
-    at, count = 0, 0
+    at = 0
     while at < len(part):
-        count += 1
-        if count > most_records(limits):
-            raise RejectedError("V01", TOO_LARGE)
+        budget.step(_STEPS)
         kind, at = _number(part, at, 2)
         length, at = _number(part, at, 4)
         if at + length > len(part):

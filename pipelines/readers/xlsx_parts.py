@@ -24,11 +24,10 @@ from pipelines.readers.number_formats import BUILT_IN, Shown, shown
 from pipelines.readers.reject import RejectedError
 from pipelines.readers.spreadsheet import (
     DAMAGED,
-    TOO_LARGE,
+    Budget,
     SheetFacts,
     bounded_sheets,
     damage_answered,
-    most_records,
     read_grids,
 )
 
@@ -50,15 +49,15 @@ def _facts_by_sheet(data: bytes, limits: Limits) -> dict[str, SheetFacts]:
         parts = _sheet_parts(archive)
         bounded_sheets(len(parts), limits)
         styles = _styles(archive)
-        budget = limits.max_cells
+        budget = Budget(limits)
         facts: dict[str, SheetFacts] = {}
         for name, part in parts:
             if name in facts:
                 raise RejectedError("V01", DAMAGED)
             facts[name] = SheetFacts(budget)
             with archive.open(part) as stream:
-                _read_facts(stream, facts[name], styles, most_records(limits))
-            budget -= facts[name].area
+                _read_facts(stream, facts[name], styles)
+            facts[name].close()
         return facts
 
 
@@ -103,16 +102,15 @@ def _styles(archive: zipfile.ZipFile) -> dict[str, Shown]:
     return found
 
 
-def _read_facts(stream: IO[bytes], facts: SheetFacts, styles: Mapping[str, Shown], most_elements: int) -> None:
+def _read_facts(stream: IO[bytes], facts: SheetFacts, styles: Mapping[str, Shown]) -> None:
     """Formulas without a value, error cells, numbers shown otherwise and hidden rows of one sheet, and its area.
 
     References are read as calamine reads them: of both cases, or counted on from the cell before. Raises RejectedError
     where the sheet is too large.
     """
     row, column = -1, -1
-    for number, (event, element) in enumerate(iterparse(stream, events=("start", "end"), forbid_dtd=True)):
-        if number > most_elements:
-            raise RejectedError("V01", TOO_LARGE)
+    for event, element in iterparse(stream, events=("start", "end"), forbid_dtd=True):
+        facts.budget.step()
         name = local_name(element.tag)
         if event == "start":
             if name == "row":
