@@ -20,6 +20,8 @@ from pipelines.readers.word import read_docx
 from pipelines.readers.word_legacy import read_doc
 from pipelines.readers.xlsb_parts import read_xlsb
 from pipelines.readers.xlsx_parts import read_xlsx
+from pipelines.readers.pdf import read_pdf
+from pipelines.readers.spreadsheet import read_xlsx
 
 Opener = Callable[[bytes, Limits], Document]
 """raises RejectedError with what to send instead"""
@@ -45,4 +47,5 @@ OPENERS: Final[Mapping[Kind, Opener]] = {
     Kind.XLS: read_xls,
     Kind.ODS: read_ods,
     Kind.ENCRYPTED: _read_encrypted,
+    Kind.PDF: read_pdf,
 }

@@ -20,6 +20,7 @@ class Limits:
     max_expanded_bytes: int = 200 * 1024**2
     max_parts: int = 2000
     max_sheets: int = 40
+    max_pages: int = 60
     max_cells: int = 400_000
     max_submissions: int = 500
     max_cpu_seconds: int = 60

@@ -1,0 +1,231 @@
+"""Tables of a page, from the lines that are ruled on it.
+
+Belongs here: cells between lines, their spans, the characters in them. Does not belong here: tables over several pages,
+what the cells say. A table without lines is none: where its columns are is not guessed.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from pdfplumber.table import cells_to_tables, edges_to_intersections, intersections_to_cells, merge_edges
+from pdfplumber.utils.geometry import filter_edges
+
+from pipelines.readers.pdf.geometry import MISSING, Box, Char, Line, Page
+from pipelines.readers.pdf.text import lines_of
+from pipelines.readers.reject import RejectedError
+
+_NEAR: Final = 3.0
+"""points within which lines are one, and meet"""
+_OPEN: Final = 4.0
+"""points by which lines stick out of a table that is open on that side"""
+_SHORTEST: Final = 1.0
+_INSIDE: Final = 2.0
+"""points from a cell's border from which a line is inside the cell"""
+_STRUCK: Final = (0.3, 0.7)
+"""part of a character's height in which a line through it strikes it out"""
+_MOST_LINES: Final = 20_000
+_MOST_CROSSINGS: Final = 250_000
+"""pairs of level and upright lines on a page"""
+_MOST_CORNERS: Final = 3_000
+_TOO_MANY_LINES: Final = "PDF 的线条过多，无法分辨表格，未读取；请只保留统计表所在的页，重新导出后重报"
+
+Edge = dict[str, Any]
+"""a line as pdfplumber has it"""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell with its rows and columns in the table, first and last; empty ones are cells too."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of a page (or stitched over pages from the one where it begins). ``columns`` are the x of its lines."""
+
+    page: int
+    box: Box
+    columns: tuple[float, ...]
+    height: int
+    cells: tuple[Cell, ...]
+
+
+def find_tables(page: Page) -> tuple[list[Table], list[Char]]:
+    """The tables of a page from top to bottom, and the characters outside them. Raises RejectedError."""
+    layouts = [_layout(boxes) for boxes in _groups(page.lines)]
+    held: list[dict[int, list[Char]]] = [{} for _ in layouts]
+    outside: list[Char] = []
+    # a table in a cell of another: the inner one has the character
+    by_size = sorted(range(len(layouts)), key=lambda index: layouts[index].box.area)
+    for char in page.chars:
+        for index in by_size:
+            if (cell := layouts[index].at(*char.box.middle)) is not None:
+                held[index].setdefault(cell, []).append(char)
+                break
+        else:
+            outside.append(char)
+    level = sorted((line.at, line.start, line.end) for line in page.lines if line.is_level)
+    tables = [
+        layout.table(page.number, chars, level) for layout, chars in zip(layouts, held, strict=True) if any(chars)
+    ]
+    return sorted(tables, key=lambda table: (table.box.top, table.box.x0)), outside
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """The cells of a table in points, and which of them each square between its lines belongs to."""
+
+    xs: Sequence[float]
+    ys: Sequence[float]
+    boxes: Sequence[Box]
+    squares: dict[tuple[int, int], int]
+
+    @property
+    def box(self) -> Box:
+        return Box(self.xs[0], self.ys[0], self.xs[-1], self.ys[-1])
+
+    def at(self, x: float, y: float) -> int | None:
+        return self.squares.get((bisect_right(self.ys, y) - 1, bisect_right(self.xs, x) - 1))
+
+    def table(self, page: int, chars: dict[int, list[Char]], level: Sequence[tuple[float, float, float]]) -> Table:
+        cells = []
+        for index, box in enumerate(self.boxes):
+            top, bottom = self.ys.index(box.top), self.ys.index(box.bottom) - 1
+            left, right = self.xs.index(box.x0), self.xs.index(box.x1) - 1
+            inside = chars.get(index, [])
+            text = "\n".join(line.text for line in lines_of(inside))
+            if MISSING not in text and _is_struck(box, inside, level):
+                text += MISSING
+            cells.append(Cell(top, left, bottom, right, text))
+        return Table(page, self.box, tuple(self.xs), len(self.ys) - 1, tuple(sorted(cells, key=_place)))
+
+
+def _place(cell: Cell) -> tuple[int, int]:
+    return cell.top, cell.left
+
+
+def _is_struck(box: Box, chars: Sequence[Char], level: Sequence[tuple[float, float, float]]) -> bool:
+    """Whether a line inside the cell goes through a digit."""
+    first = bisect_left(level, (box.top + _INSIDE, 0.0, 0.0))
+    last = bisect_left(level, (box.bottom - _INSIDE, 0.0, 0.0))
+    lines = [line for line in level[first:last] if line[1] < box.x1 and line[2] > box.x0]
+    digits = [char.box for char in chars if any(letter.isdecimal() for letter in char.text)] if lines else []
+    return any(
+        start <= digit.middle[0] <= end
+        and _STRUCK[0] <= (at - digit.top) / max(digit.bottom - digit.top, _SHORTEST) <= _STRUCK[1]
+        for digit in digits
+        for at, start, end in lines
+    )
+
+
+def _layout(boxes: Iterable[Box]) -> _Layout:
+    """Of cells that overlap - something framed inside a cell - the larger counts."""
+    sized = sorted(boxes, key=lambda box: (-box.area, box))
+    xs = sorted({x for box in sized for x in (box.x0, box.x1)})
+    ys = sorted({y for box in sized for y in (box.top, box.bottom)})
+    squares: dict[tuple[int, int], int] = {}
+    kept: list[Box] = []
+    for box in sized:
+        own = [
+            (row, column)
+            for row in range(ys.index(box.top), ys.index(box.bottom))
+            for column in range(xs.index(box.x0), xs.index(box.x1))
+        ]
+        if not any(square in squares for square in own):
+            squares.update(dict.fromkeys(own, len(kept)))
+            kept.append(box)
+    return _Layout(xs, ys, kept, squares)
+
+
+def _groups(lines: Sequence[Line]) -> list[list[Box]]:
+    """The cells of each table."""
+    if len(lines) > _MOST_LINES:
+        raise RejectedError("V01", _TOO_MANY_LINES)
+    edges = [_edge(line) for line in lines if line.end - line.start >= _SHORTEST]
+    edges = filter_edges(merge_edges(edges, _NEAR, _NEAR, _NEAR, _NEAR), min_length=_NEAR)
+    corners = _corners(edges)
+    if more := [edge for group in _meeting(edges, corners) for edge in _closing(group)]:
+        edges = merge_edges([*edges, *more], 0, 0, _NEAR, _NEAR)
+        corners = _corners(edges)
+    cells = intersections_to_cells(corners)
+    return [[Box(*cell) for cell in group] for group in cells_to_tables(cells)]
+
+
+def _corners(edges: Sequence[Edge]) -> dict[tuple[float, float], dict[str, list[Edge]]]:
+    level = sum(edge["orientation"] == "h" for edge in edges)
+    if level * (len(edges) - level) > _MOST_CROSSINGS:
+        raise RejectedError("V01", _TOO_MANY_LINES)
+    corners = edges_to_intersections(list(edges), _NEAR, _NEAR)
+    if len(corners) > _MOST_CORNERS:
+        raise RejectedError("V01", _TOO_MANY_LINES)
+    return cast("dict[tuple[float, float], dict[str, list[Edge]]]", corners)
+
+
+def _edge(line: Line) -> Edge:
+    return _level(line.at, line.start, line.end) if line.is_level else _upright(line.at, line.start, line.end)
+
+
+def _level(at: float, start: float, end: float) -> Edge:
+    place = {"x0": start, "x1": end, "top": at, "bottom": at, "doctop": at}
+    return {"object_type": "line", "orientation": "h", "width": end - start, "height": 0.0, **place}
+
+
+def _upright(at: float, start: float, end: float) -> Edge:
+    place = {"x0": at, "x1": at, "top": start, "bottom": end, "doctop": start}
+    return {"object_type": "line", "orientation": "v", "width": 0.0, "height": end - start, **place}
+
+
+def _meeting(
+    edges: Sequence[Edge], corners: dict[tuple[float, float], dict[str, list[Edge]]]
+) -> list[tuple[list[Edge], list[Edge]]]:
+    """The edges that hang together: level and upright ones of each group."""
+    leader = {id(edge): id(edge) for edge in edges}
+
+    def find(key: int) -> int:
+        while leader[key] != key:
+            leader[key] = leader[leader[key]]
+            key = leader[key]
+        return key
+
+    for meeting in corners.values():
+        first, *others = [find(id(edge)) for edge in (*meeting["h"], *meeting["v"])]
+        for other in others:
+            leader[other] = first
+    groups: dict[int, tuple[list[Edge], list[Edge]]] = {}
+    for edge in edges:
+        groups.setdefault(find(id(edge)), ([], []))[edge["orientation"] == "v"].append(edge)
+    return list(groups.values())
+
+
+def _closing(group: tuple[list[Edge], list[Edge]]) -> list[Edge]:
+    """Lines that are not drawn where a table is open: at its sides, or where the page ends in the middle of a row."""
+    level, upright = group
+    if not level or not upright or len(level) + len(upright) < 3:  # noqa: PLR2004 - two lines are a cross
+        return []
+    group_edges = [*level, *upright]
+    left, right = min(edge["x0"] for edge in group_edges), max(edge["x1"] for edge in group_edges)
+    top, bottom = min(edge["top"] for edge in group_edges), max(edge["bottom"] for edge in group_edges)
+    added = []
+    if min(edge["top"] for edge in level) - top > _OPEN and _ends(upright, "top", top) > 1:
+        added.append(_level(top, left, right))
+    if bottom - max(edge["top"] for edge in level) > _OPEN and _ends(upright, "bottom", bottom) > 1:
+        added.append(_level(bottom, left, right))
+    if min(edge["x0"] for edge in upright) - left > _OPEN and _ends(level, "x0", left) > 1:
+        added.append(_upright(left, top, bottom))
+    if right - max(edge["x0"] for edge in upright) > _OPEN and _ends(level, "x1", right) > 1:
+        added.append(_upright(right, top, bottom))
+    return added
+
+
+def _ends(edges: Sequence[Edge], end: str, at: float) -> int:
+    """How many edges end there."""
+    return sum(abs(edge[end] - at) <= _NEAR for edge in edges)
