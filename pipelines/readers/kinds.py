@@ -15,13 +15,12 @@ from pipelines.readers.document import Document
 from pipelines.readers.encrypted import decrypted
 from pipelines.readers.model import Limits
 from pipelines.readers.ods_parts import read_ods
+from pipelines.readers.pdf import read_pdf
 from pipelines.readers.reject import RejectedError
 from pipelines.readers.word import read_docx
 from pipelines.readers.word_legacy import read_doc
 from pipelines.readers.xlsb_parts import read_xlsb
 from pipelines.readers.xlsx_parts import read_xlsx
-from pipelines.readers.pdf import read_pdf
-from pipelines.readers.spreadsheet import read_xlsx
 
 Opener = Callable[[bytes, Limits], Document]
 """raises RejectedError with what to send instead"""
