@@ -11,28 +11,35 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from itertools import islice
+from pathlib import Path
 from random import Random
 
 from rich.console import Console
 from rich.table import Table
 
 from tests.roundtrip.figures import published_tables
+from tests.roundtrip.oracle import OUTCOMES
 from tests.roundtrip.rounds import (
     KINDS,
-    OUTCOMES,
     PLAIN,
     Tally,
     every_dirt,
+    files_of,
     make_round,
     mixed,
+    name_of,
     published_round,
+    round_of,
     run,
+    verdicts,
 )
 
 
 def main() -> int:
     """Exit 1 where a cell was wrong."""
     options = _options()
+    if options.repeat:
+        return _repeat(options.repeat, options.kinds, options.save)
     rng, tally, started = Random(options.seed), Tally(), time.monotonic()
     alone = [(*words, options.seed + n) for n in range(options.alone) for words in every_dirt()]
     together = [(*words, rng.randrange(10**9)) for words in islice(mixed(rng), options.rounds)]
@@ -49,6 +56,22 @@ def main() -> int:
     return 1 if tally.failures else 0
 
 
+def _repeat(name: str, kinds: list[str], folder: Path | None) -> int:
+    """One round by its name, every cell that is not right, and its files kept where asked."""
+    failed = False
+    r = round_of(name)
+    for _, kind, data in files_of([r], kinds):
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{kind}_{name_of(r, kind)}").write_bytes(data)
+        said = [verdict for verdict in verdicts(r, kind, data) if verdict.outcome != "right"]
+        print(f"{kind}: {len(said)} cells not right")
+        for verdict in said:
+            print(f"  {verdict.outcome}: {verdict.key.scope}: {verdict.said}")
+        failed = failed or any(verdict.outcome == "wrong" for verdict in said)
+    return failed
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.roundtrip")
     parser.add_argument("--alone", type=int, default=1, help="rounds of each dirt alone on each edition")
@@ -56,6 +79,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--printed", type=int, default=40, help="of these, rounds through LibreOffice and Chromium")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kinds", type=lambda text: text.split(","), default=list(KINDS), help=", ".join(KINDS))
+    parser.add_argument("--repeat", help="only the round of this name, as a failure printed it")
+    parser.add_argument("--save", type=Path, help="with --repeat: the folder in which its files are kept")
     parser.add_argument("--no-published", dest="published", action="store_false", help="without the published tables")
     options = parser.parse_args()
     if unknown := set(options.kinds) - set(KINDS):

@@ -15,10 +15,10 @@ from typing import Final
 from pipelines.readers import read_file
 from schemas.form import load_forms
 from tests.roundtrip import office, writers
-from tests.roundtrip.dirt import DIRT, Dirt, apply
-from tests.roundtrip.figures import EDITIONS, PublishedTable, edition_name, made_up, year_for
+from tests.roundtrip.dirt import DIRT, apply
+from tests.roundtrip.figures import EDITIONS, PublishedTable, edition_name, made_up, published_tables, year_for
 from tests.roundtrip.model import Page, expected, print_report, put_text
-from tests.roundtrip.oracle import OUTCOMES, Outcome, Verdict, judge
+from tests.roundtrip.oracle import Outcome, Verdict, judge
 
 Writer = Callable[[Page], bytes]
 
@@ -89,6 +89,16 @@ def make_round(form_code: str, variant: str, dirt: Sequence[str], seed: int) -> 
     name = edition_name(form_code, variant)
     said = "+".join(dirt) or "clean"
     return Round(f"{name} {said} #{seed}", name, page, done)
+
+
+def round_of(name: str) -> Round:
+    """The round that printed itself under this name: "gb_2021/one_row_other blank+unmerged #7"."""
+    for table in published_tables():
+        if name == f"published {table.name}":
+            return published_round(table)
+    edition, dirt, seed = name.rsplit(" ", 2)
+    form_code, _, variant = edition.partition("/")
+    return make_round(form_code, variant, [] if dirt == "clean" else dirt.split("+"), int(seed.removeprefix("#")))
 
 
 def _in_order(dirt: Iterable[str]) -> list[str]:
@@ -183,6 +193,3 @@ def every_dirt() -> Iterator[tuple[str, str, list[str]]]:
         yield form_code, variant, []
         for name in DIRT:
             yield form_code, variant, [name]
-
-
-__all__ = ["DIRT", "KINDS", "OUTCOMES", "Dirt", "Round", "Tally", "every_dirt", "make_round", "mixed", "run"]
