@@ -36,7 +36,7 @@ from schemas.narrative import NARRATIVE_SHEET, label_of
 LIST_SHEET: Final = "核对结果"
 COPY_NOTICE: Final = "这是系统发出的回执副本，只供核对，不能当作报表报送；请在自己的原文件上改正后重报。"
 _COPIED: Final = "后面各表是所报文件的副本：公式只留结果，文本框、图表、宏、链接、下拉选项没有带过来。"
-_FILLED: Final = "所报文件不是工作簿，后面的表是按读到的内容填出的。"
+_FILLED: Final = "所报文件不是 .xlsx 工作簿，后面的表是按读到的内容填出的。"
 _FILLED_INSTEAD: Final = "所报工作簿无法转存（{why}），后面的表改为按读到的内容填出。"
 _LEVELS: Final = ("error", "warning", "info", "waived")
 _FILLS: Final = {

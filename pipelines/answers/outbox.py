@@ -24,6 +24,9 @@ from pipelines.answers.facts import Answer, answers, cells_of
 from pipelines.answers.page import render
 from pipelines.bounded import run_bounded
 from pipelines.intake import archived_path
+from pipelines.readers.detect import Kind, kind_of
+from pipelines.readers.model import Limits
+from pipelines.readers.reject import RejectedError
 from pipelines.settings import PROJECT, Settings
 
 _BATCH: Final = 256
@@ -32,7 +35,6 @@ _MEMORY: Final = "answers.json"
 _WRITERS: Final = ("pipelines/answers/*.py", "pipelines/pages/*.html", "pipelines/templates/*.py", "schemas/form*.py")
 _FORMS: Final = ("schemas/forms/*.yaml", "schemas/narrative*")
 
-_ZIP: Final = b"PK"
 _Wanted = tuple[Answer, list[dict[str, Any]]]
 Memory = dict[str, list[str]]
 """path below the outbox -> [what it was made from, what it contained], as hashes"""
@@ -126,7 +128,7 @@ def _books(settings: Settings, wanted: Sequence[_Wanted]) -> Iterator[tuple[str,
     filled: list[tuple[Answer, list[dict[str, Any]], str]] = []
     for answer, cells in wanted:
         source = archived_path(settings.archive, answer.about["sha256"])
-        if _is_workbook(source):
+        if _is_workbook(source, settings.limits):
             copied.append((answer, cells, source))
         else:
             filled.append((answer, cells, ""))
@@ -140,12 +142,14 @@ def _books(settings: Settings, wanted: Sequence[_Wanted]) -> Iterator[tuple[str,
         yield f"{answer.folder}/{answer.number}.xlsx", make_book(answer, cells, None, why)
 
 
-def _is_workbook(source: Path) -> bool:
-    """Whether the file, from which a submission was read, is one: the other kind is CSV."""
+def _is_workbook(source: Path, limits: Limits) -> bool:
+    """Whether the file, from which a submission was read, is one that can be copied with its formats."""
     if not source.is_file():
         return False
-    with source.open("rb") as file:
-        return file.read(len(_ZIP)) == _ZIP
+    try:
+        return kind_of(source.read_bytes(), limits) is Kind.XLSX
+    except RejectedError:
+        return False
 
 
 def _is_sound(outbox: Path, name: str, made_from: str, memory: Memory) -> bool:

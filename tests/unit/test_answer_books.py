@@ -221,7 +221,7 @@ def test_for_other_kinds_the_form_is_filled_and_marked(night: Night) -> None:
     assert [cell.value for cell in book["正文"][2]] == ["正文：本级政府及其工作部门主动公开", "本年", 7]
     assert book["正文"]["C2"].comment is not None
     assert [row[2] for row in listed(book)] == ["CSV!G7", "CSV!G9"]
-    assert "所报文件不是工作簿" in book[LIST_SHEET]["A4"].value
+    assert "所报文件不是 .xlsx 工作簿" in book[LIST_SHEET]["A4"].value
 
 
 def test_a_clean_report_gets_its_copy_too(night: Night, tmp_path: Path) -> None:
