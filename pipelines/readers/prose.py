@@ -5,14 +5,15 @@ figure each one is, with unit, qualifier, measure and the day it runs to; title 
 from any kind of file. Does not belong here: where paragraphs stand in a file, judging.
 
 Nothing is guessed: a number that no phrase explains is listed. Dates, numbers of documents and numbers without a unit
-(968123热线) are no figures; they are only counted.
+(968123热线) are no figures; they are only counted. Numbers in Chinese characters are figures only where a phrase
+explains them: 三项制度 is none.
 """
 
 from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -20,7 +21,8 @@ from typing import Final
 
 from pipelines.readers.document import Paragraph
 from pipelines.readers.model import Problem, ReadCell
-from pipelines.readers.numbers import exact, unit_factor
+from pipelines.readers.numbers import ROUGH, SCALES, exact, unit_factor
+from pipelines.readers.numerals import NUMERAL, numeral
 from schemas.form import CellKey
 from schemas.narrative import (
     NARRATIVE_SHEET,
@@ -60,17 +62,20 @@ _WIDE_SEPARATOR: Final = re.compile(r"(?<=[０-９])，(?=[０-９]{3}(?![０-�
 _DROPPED: Final = str.maketrans(",:", "，：", " \t\r\u3000“”\"'‘’「」《》〈〉")
 _SENTENCE_END: Final = re.compile(r"[。；！？;!?\n]")
 _CLAUSE_END: Final = re.compile(r"[，,。；;\n]")
-_NUMBER: Final = re.compile(
-    r"""(?<![0-9A-Za-z.])
-    (?P<number>(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?)(?![0-9])
-    (?P<odd>[余多几])?(?:[ ]?(?P<scale>万亿|亿|万|千|百))?(?P<odd_too>[余多几])?
-    (?:[ ]{0,2}(?P<unit>%|元|人次|件次|[条件项次期篇份场个人位家宗起例张台页部册名户套]))?
-    (?P<over>以上|左右|上下)?""",
-    re.VERBOSE,
+_ARABIC: Final = r"(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?"
+_SCALED: Final = "(?P<odd>[余多几])?(?:[ ]?(?P<scale>万亿|亿|万|千|百))?(?P<odd_too>[余多几])?"
+_UNIT: Final = "[ ]{0,2}(?P<unit>%|元|人次|件次|[条件项次期篇份场个人位家宗起例张台页部册名户套])"
+_OVER: Final = "(?P<over>以上|左右|上下)?"
+_NUMBER: Final = re.compile(rf"(?<![0-9A-Za-z.])(?P<number>{_ARABIC})(?![0-9]){_SCALED}(?:{_UNIT})?{_OVER}")
+_WORDED: Final = re.compile(
+    rf"(?<![0-9A-Za-z.{NUMERAL}第])(?<![0-9],)(?P<number>(?:[数几](?=[十百千万亿]))?(?:[0-9](?:[.,](?=[0-9]))?|[{NUMERAL}])+)"
+    rf"{_SCALED}{_UNIT}{_OVER}"
 )
+"""a number with Chinese characters among its digits; 数十 and 几十 belong to it, so that they are not read as 十"""
+_PLAIN: Final = re.compile(f"{_ARABIC}(?:万亿|亿|万|千|百)?")
+_IDIOM: Final = re.compile(f"[{NUMERAL}]")
 _SHARE: Final = re.compile(r"占(?:比|比例|总数的|总量的)?[为达]?$")
 _ABOUT: Final = re.compile(r"(?:大约|约|将近|接近|近|超过|超|逾|不足|至少)$")
-_SCALES: Final = {"百": 10**2, "千": 10**3, "万": 10**4, "亿": 10**8, "万亿": 10**12}
 _NO_FIGURE: Final = re.compile(
     r"""(?<![0-9])[0-9]{4}\s?年度?(?:\s?[0-9]{1,2}\s?(?:[-—~至]\s?[0-9]{1,2}\s?)?月份?(?:\s?[0-9]{1,2}\s?[日号]|[底末])?)?
     |(?<![0-9])[0-9]{1,2}\s?(?:[-—~至]\s?[0-9]{1,2}\s?)?月(?:\s?[0-9]{1,2}\s?[日号]|[底末])?
@@ -89,8 +94,6 @@ _TITLE: Final = re.compile(
     r"(?P<organ>[^0-9，。：:；]{2,40}?)(?:关于)?(?P<year>20[0-9]{2})年(?:度)?政府信息公开(?:工作)?(?:年度)?(?:工作)?(?:情况)?(?:的)?报告"
 )
 _YEAR_END: Final = (12, 31)
-ROUGH: Final = "约数："
-"""begins what the note of a qualified figure says of it; the judging SQL knows it too"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,10 @@ class Prose:
 
 @dataclass(frozen=True, slots=True)
 class _Number:
-    """A number with a unit. ``lead`` and ``behind`` reach to its neighbours, ``before`` to the sentence's start."""
+    """A number with a unit; ``digits`` are '' where it may be read in two ways.
+
+    ``lead`` and ``behind`` reach to its neighbours, ``before`` to the sentence's start.
+    """
 
     place: Paragraph
     position: int
@@ -141,7 +147,7 @@ def read_prose(paragraphs: Iterable[Paragraph], form_code: str, known: Iterable[
             cut = cut or f"{paragraph.sheet}!{paragraph.address}第{_LONGEST}字"
         text = _narrow(paragraph.text[:_LONGEST])
         facts = [*(_title(paragraph) if number < _TITLE_LINES else ()), *_period(text, paragraph)]
-        found, others = _numbers(text, paragraph)
+        found, others = _numbers(text, paragraph, lambda item: _understood(item, phrases, "") is not None)
         bare += others
         previous = ""
         for item in found:
@@ -167,7 +173,8 @@ def read_prose(paragraphs: Iterable[Paragraph], form_code: str, known: Iterable[
         else cell
         for cell in cells.values()
     ]
-    return Prose(tuple(doubtful), (*problems.values(), *_not_understood(unknown, bare, understood, cut)))
+    in_doubt = [_in_doubt(cell) for cell in cells.values() if cell.value_state == "uncertain"]
+    return Prose(tuple(doubtful), (*problems.values(), *in_doubt, *_not_understood(unknown, bare, understood, cut)))
 
 
 def _is_rough(cell: ReadCell) -> bool:
@@ -189,41 +196,81 @@ def _compact(text: str) -> str:
     return text.translate(_DROPPED)
 
 
-def _numbers(text: str, place: Paragraph) -> tuple[list[_Number], int]:
-    """The numbers with a unit, and how many others there are that are no part of a date or a document's number."""
+def _numbers(text: str, place: Paragraph, is_explained: Callable[[_Number], bool]) -> tuple[list[_Number], int]:
+    """The numbers with a unit, and how many others there are that are no part of a date or a document's number.
+
+    Of those without any digit only what ``is_explained``.
+    """
     found: list[_Number] = []
     bare = 0
     start = 0
     for end in [*(match.start() for match in _SENTENCE_END.finditer(text)), len(text)]:
         sentence = text[start:end]
         no_figures = {at for match in _NO_FIGURE.finditer(sentence) for at in range(*match.span())}
-        matches = [match for match in _NUMBER.finditer(sentence) if match.start() not in no_figures]
+        plain = [match for match in _NUMBER.finditer(sentence) if match.start() not in no_figures]
+        worded = _worded(sentence, plain)
+        covered = {at for match in worded for at in range(*match.span())}
+        matches = [match for match in plain if match.start() not in covered]
         bare += sum(1 for match in matches if not match["unit"])
-        units = [match for match in matches if match["unit"]]
-        until = _until(sentence)
-        for index, match in enumerate(units):
-            first = units[index - 1].end() if index else 0
-            last = units[index + 1].start() if index + 1 < len(units) else len(sentence)
-            about = _ABOUT.search(sentence[first : match.start()])
-            odd = (match["odd"] or "") + (match["odd_too"] or "") + (match["over"] or "")
-            begin = match.start() - (len(about[0]) if about else 0)
-            found.append(
-                _Number(
-                    place=place,
-                    position=start + begin + 1,
-                    printed=place.text[start + begin : start + match.end()],
-                    digits=match["number"].replace(",", ""),
-                    scale=_SCALES.get(match["scale"] or "", 1),
-                    unit=match["unit"],
-                    qualifier=(about[0] if about else "") + odd,
-                    lead=_compact(sentence[first:begin])[-_LEAD:],
-                    before=_compact(sentence[max(0, begin - _SENTENCE) : begin]),
-                    behind=re.split("[，、：]", _compact(sentence[match.end() : last][:_LEAD]), maxsplit=1)[0],
-                    until=until[1] if until and until[0] < match.start() else None,
-                )
-            )
+        units = sorted([*(match for match in matches if match["unit"]), *worded], key=re.Match.start)
+        numbers = list(_between_neighbours(units, sentence, start, place))
+        kept = [
+            match
+            for match, number in zip(units, numbers, strict=True)
+            if any(map(str.isdigit, match["number"])) or is_explained(number)
+        ]
+        found += numbers if len(kept) == len(units) else _between_neighbours(kept, sentence, start, place)
         start = end + 1
     return found, bare
+
+
+def _worded(sentence: str, plain: Sequence[re.Match[str]]) -> list[re.Match[str]]:
+    """The numbers with Chinese characters among their digits that are no part of a plain one (251 万元).
+
+    A single character counts only at the end of a clause: 一次性, 三项制度 are idioms. 每周一期 is no figure of a year.
+    """
+    begun = {at for match in plain for at in range(match.start() + 1, match.end())}
+    return [
+        match
+        for match in _WORDED.finditer(sentence)
+        if match.start() not in begun
+        and not _PLAIN.fullmatch(match["number"])
+        and "每" not in _CLAUSE_END.split(sentence[max(0, match.start() - _LEAD) : match.start()])[-1]
+        and not (_IDIOM.fullmatch(match["number"]) and re.match(r"[^\s，,、；)）]", sentence[match.end() :]))
+    ]
+
+
+def _between_neighbours(
+    matches: Sequence[re.Match[str]], sentence: str, start: int, place: Paragraph
+) -> Iterator[_Number]:
+    until = _until(sentence)
+    for index, match in enumerate(matches):
+        first = matches[index - 1].end() if index else 0
+        last = matches[index + 1].start() if index + 1 < len(matches) else len(sentence)
+        about = _ABOUT.search(sentence[first : match.start()])
+        odd = (match["odd"] or "") + (match["odd_too"] or "") + (match["over"] or "")
+        begin = match.start() - (len(about[0]) if about else 0)
+        yield _Number(
+            place=place,
+            position=start + begin + 1,
+            printed=place.text[start + begin : start + match.end()],
+            digits=_digits(match["number"]),
+            scale=SCALES.get(match["scale"] or "", 1),
+            unit=match["unit"],
+            qualifier=(about[0] if about else "") + odd,
+            lead=_compact(sentence[first:begin])[-_LEAD:],
+            before=_compact(sentence[max(0, begin - _SENTENCE) : begin]),
+            behind=re.split("[，、：]", _compact(sentence[match.end() : last][:_LEAD]), maxsplit=1)[0],
+            until=until[1] if until and until[0] < match.start() else None,
+        )
+
+
+def _digits(number: str) -> str:
+    """The number in digits; '' where its characters may mean more than one."""
+    if re.fullmatch(_ARABIC, number):
+        return number.replace(",", "")
+    value = numeral(number) if len(number) <= _LONGEST_NUMBER else None
+    return "" if value is None else str(value)
 
 
 def _until(sentence: str) -> tuple[int, date] | None:
@@ -292,22 +339,28 @@ def _is_near(gap: str) -> bool:
 
 
 def _cell(item: _Number, code: str) -> ReadCell | None:
-    """The number as a cell, or None where it has more digits than a cell holds."""
+    """The number as a cell, uncertain where it may be read in two ways; None where a cell does not hold its digits."""
     factor = unit_factor(item.unit, load_narrative_codes()[code].unit) or Decimal(1)
-    value = exact(item.digits, item.scale * factor) if len(item.digits) <= _LONGEST_NUMBER else None
-    if value is None:
+    value = exact(item.digits, item.scale * factor) if 0 < len(item.digits) <= _LONGEST_NUMBER else None
+    if value is None and item.digits:
         return None
     key = CellKey(code, "", "cumulative" if _is_cumulative(item) else "annual")
     remarks = [f"第{item.position}字", f"单位：{item.unit}"]
-    if item.qualifier:
-        remarks.append(ROUGH + item.qualifier)
+    if item.qualifier or not item.digits:
+        remarks.append(ROUGH + (item.qualifier or "写法不定"))
     if item.until:
         remarks.append(f"截至{item.until.isoformat()}")
     if item.place.sheet != NARRATIVE_SHEET:
         remarks.append(f"在“{item.place.sheet}”表")
     quote = item.lead[-_NEAR * 2 :].rpartition("，")[2]
     return ReadCell(
-        key, item.printed, value, "reported", NARRATIVE_SHEET, item.place.address, "；".join([*remarks, f"“{quote}…”"])
+        key,
+        item.printed,
+        value,
+        "uncertain" if value is None else "reported",
+        NARRATIVE_SHEET,
+        item.place.address,
+        "；".join([*remarks, f"“{quote}…”"]),
     )
 
 
@@ -356,6 +409,12 @@ def _told_twice(first: ReadCell, second: ReadCell) -> Problem:
         "无法断定以哪一处为准；请核对后改为一致，或分别写明口径"
     )
     return Problem("V10", message, NARRATIVE_SHEET, first.address, first.printed, first.key.scope, outcome="uncertain")
+
+
+def _in_doubt(cell: ReadCell) -> Problem:
+    label = load_narrative_codes()[cell.key.indicator_code].label
+    message = f"“{label}”印的是“{cell.printed}”，无法断定是哪个数；请用阿拉伯数字写明"
+    return Problem("V10", message, NARRATIVE_SHEET, cell.address, cell.printed, cell.key.scope, outcome="uncertain")
 
 
 def _not_understood(unknown: Sequence[_Number], bare: int, understood: int, cut: str) -> Iterator[Problem]:

@@ -295,7 +295,7 @@ def test_very_long_digits_are_answered() -> None:
 
 
 def test_no_text_takes_long() -> None:
-    parts = "0 1 , . 一 零 万 件 约 元 - ( ) 十 余 %".split(" ") + [" "]
+    parts = "01,.一零万件约元-()十余% "
     texts = [(a + b) * 98 + end for a in parts for b in parts for end in ("", "x")]
     started = time.process_time()
     for text in texts:

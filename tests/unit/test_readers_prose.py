@@ -68,6 +68,66 @@ def test_a_number_with_its_unit_and_qualifier(text: str, code: str, value: str, 
 
 
 @pytest.mark.parametrize(
+    ("text", "code", "value", "printed", "note"),
+    [
+        ("收到政府信息公开申请三十五件。", "nar_req_received", 35, "三十五件", "第11字；单位：件"),
+        ("当面申请两百零三件，均已答复", "nar_req_in_person", 203, "两百零三件", "第5字；单位：件"),
+        ("收到政府信息公开申请一件，已办结", "nar_req_received", 1, "一件", "第11字；单位：件"),
+        ("主动公开政府信息一千三百余条", "nar_open_total", 1300, "一千三百余条", "第9字；单位：条；约数：余"),
+        ("主动公开政府信息三十多万条", "nar_open_total", 300_000, "三十多万条", "第9字；单位：条；约数：多"),
+        ("主动公开政府信息1千3百条", "nar_open_total", 1300, "1千3百条", "第9字；单位：条"),
+        ("“三公”经费总额一亿四千一百万元", "nar_three_public_total", 1.41, "一亿四千一百万元", "第9字；单位：元"),
+        ("召开政府新闻发布会十二场", "nar_press_conferences", 12, "十二场", "第10字；单位：场"),
+    ],
+)
+def test_a_number_in_chinese_characters(text: str, code: str, value: float, printed: str, note: str) -> None:
+    cell = one(text)
+    assert (cell.key.indicator_code, cell.value, cell.printed) == (code, Decimal(str(value)), printed)
+    assert cell.note.startswith(f"{note}；“")
+
+
+@pytest.mark.parametrize(
+    "printed", ["二三十条", "三五条", "几十条", "数百条", "百余条", "近百条", "13万5千条", "12,34条"]
+)
+def test_a_number_that_may_be_read_in_two_ways_is_asked_about(printed: str) -> None:
+    prose = read(f"主动公开政府信息{printed}，其他照旧")
+    (cell,) = prose.cells
+    assert (cell.value, cell.value_state, cell.printed) == (None, "uncertain", printed)
+    assert "约数：" in cell.note
+    (problem,) = prose.problems
+    assert (problem.rule_id, problem.outcome, problem.scope) == ("V10", "uncertain", "annual/nar_open_total")
+    assert problem.message == (
+        f"“正文：主动公开政府信息（总）数”印的是“{printed}”，无法断定是哪个数；请用阿拉伯数字写明"
+    )
+    # where the exact figure is printed too, it counts
+    exact = read(f"主动公开政府信息{printed}。", "主动公开政府信息35条。")
+    assert ([c.value for c in exact.cells], exact.problems) == ([35], ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "主动公开一次性三项制度",
+        "主动公开一条龙服务",
+        "在线访谈每周开展一期，",
+        "根据第二十一条",
+        "企业三十家",
+        "单位：万元",
+    ],
+)
+def test_characters_that_no_phrase_explains_are_words(text: str) -> None:
+    assert read(text) == Prose((), ())
+
+
+def test_a_number_in_characters_ends_the_lead_of_the_next() -> None:
+    prose = read("当面申请三十五件，7件转交。二5家。")
+    assert [(c.key.indicator_code, c.value) for c in prose.cells] == [("nar_req_in_person", 35)]
+    assert [p.message for p in prose.problems] == [
+        "正文读出1个数；另有2个数没有对应的指标，未采用：A1“，7件转交”、A1“二5家”"
+    ]
+
+
+@pytest.mark.parametrize(
     ("text", "measure"),
     [
         ("2017年收到政府信息公开申请9件", "annual"),
@@ -204,6 +264,11 @@ def test_a_number_too_large_or_too_fine_for_a_cell_is_listed(digits: str) -> Non
         "主动公开政府信息" * 2500,
         "约" * 20_000,
         "截至" * 10_000,
+        "三" * 20_000,
+        "三件" * 10_000,
+        "主动公开三十条，" * 2500,
+        "1,三" * 6000,
+        "几十万" * 6000,
     ],
     ids=lambda text: text[:6],
 )
