@@ -59,7 +59,7 @@ def read_docx(data: bytes, limits: Limits) -> Document:
     if (content := child(package.document, "body")) is not None:
         body.story(content, 0)
     text.finish()
-    if not body.tables and not body.paragraphs:
+    if not body.paragraphs and not any(table.cells for table in body.tables):
         raise RejectedError("V01", _PICTURES if text.has_pictures else _EMPTY)
     return Document([table.grid() for table in body.tables], body.paragraphs)
 

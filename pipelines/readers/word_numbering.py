@@ -7,7 +7,7 @@ them "2.重复申请" would be read as "重复申请". Does not belong here: whi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -57,6 +57,7 @@ class Numbering:
         self._abstract = {number(part, "abstractNumId"): part for part in parts if name_of(part) == "abstractNum"}
         self._lists = {number(part, "numId"): part for part in parts if name_of(part) == "num"}
         self._levels: dict[int, tuple[int | None, dict[int, _Level]]] = {}
+        self._definitions: dict[int | None, tuple[int | None, dict[int, _Level]]] = {}
         self._counts: dict[int | None, dict[int, int]] = {}
         self._begun = set[int]()
 
@@ -106,20 +107,27 @@ class Numbering:
 
     def _defined(self, list_id: int) -> tuple[int | None, dict[int, _Level]]:
         instance = self._lists.get(list_id)
-        abstract_id = number(child(instance, "abstractNumId"))
-        abstract = self._abstract.get(abstract_id)
-        if (link := value(child(abstract, "numStyleLink"))) is not None:
-            # a list style: its levels stand with the list that the style names
-            instance_of_style = self._lists.get(self._styles.of(link).list_id)
-            abstract_id = number(child(instance_of_style, "abstractNumId"))
+        abstract_id, levels = self._definition(number(child(instance, "abstractNumId")))
+        overridden = (child(override, "lvl") for override in (() if instance is None else instance))
+        return abstract_id, levels | _levels(part for part in overridden if part is not None)
+
+    def _definition(self, abstract_id: int | None) -> tuple[int | None, dict[int, _Level]]:
+        """The levels that lists share, and the definition that they are counted by."""
+        if abstract_id not in self._definitions:
             abstract = self._abstract.get(abstract_id)
-        levels: dict[int, _Level] = {}
-        overridden = [child(part, "lvl") for part in (() if instance is None else instance)]
-        for part in (*(() if abstract is None else abstract), *overridden):
-            index = number(part, "ilvl")
-            if part is not None and name_of(part) == "lvl" and index is not None and 0 <= index < _LEVELS:
-                levels[index] = _level(part)
-        return abstract_id, levels
+            counted_by = abstract_id
+            if (link := value(child(abstract, "numStyleLink"))) is not None:
+                # a list style: its levels stand with the list that the style names
+                instance = self._lists.get(self._styles.of(link).list_id)
+                counted_by = number(child(instance, "abstractNumId"))
+                abstract = self._abstract.get(counted_by)
+            self._definitions[abstract_id] = counted_by, _levels(() if abstract is None else abstract)
+        return self._definitions[abstract_id]
+
+
+def _levels(parts: Iterable[Element]) -> dict[int, _Level]:
+    indexed = ((number(part, "ilvl"), part) for part in parts if name_of(part) == "lvl")
+    return {index: _level(part) for index, part in indexed if index is not None and 0 <= index < _LEVELS}
 
 
 def _level(part: Element) -> _Level:

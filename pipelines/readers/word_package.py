@@ -37,6 +37,8 @@ _TEXT_BYTES: Final = 16 * 1024**2
 _SIDE_BYTES: Final = 4 * 1024**2
 """of the styles and the numbering"""
 _ELEMENTS: Final = 1_000_000
+_ATTRIBUTES: Final = 1_500_000
+"""of a part: each takes a quarter of a kilobyte of memory, and seven bytes of the file"""
 _WHOLE: Final = re.compile("-?[0-9]{1,12}")
 _METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """ways of packing that Office packages know"""
@@ -138,8 +140,11 @@ class _Package:
             raise RejectedError("V01", DAMAGED)
         if entry.file_size > min(most, self._limits.max_expanded_bytes):
             raise RejectedError("V01", TOO_LARGE)
+        data = self._archive.read(entry)
+        if data.count(b"=") > _ATTRIBUTES:
+            raise RejectedError("V01", TOO_LARGE)
         depth, root = 0, None
-        for number_of_events, (event, element) in enumerate(_events(self._archive.read(entry))):
+        for number_of_events, (event, element) in enumerate(_events(data)):
             if root is None:
                 root = element
                 if root.getroottree().docinfo.internalDTD is not None:

@@ -11,8 +11,8 @@ from typing import Final
 
 from pipelines.readers.word_package import Element, child, name_of, number, switched, value
 
-_LONGEST_CHAIN: Final = 20
-"""styles that a style may be based on, one on another"""
+_LONGEST_CHAIN: Final = 12
+"""styles that are based one on another; Word allows ten"""
 _SHIFTS: Final = {"superscript": 1, "subscript": -1, "baseline": 0}
 _LIFTED: Final = 4
 """half points from which text that is moved up or down by hand counts as raised or lowered"""

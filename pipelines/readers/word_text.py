@@ -82,12 +82,16 @@ class _Line:
 
 
 class TextReader:
-    """The paragraphs of one file, read each once and in printed order: fields and lists run from one to the next."""
+    """The paragraphs of one file, read each once and in printed order: fields and lists run from one to the next.
+
+    ``_in_code`` counts the fields whose result has not begun: what stands in them is not printed.
+    """
 
     def __init__(self, document: Element, styles: Styles, numbering: Numbering) -> None:
         self._styles, self._numbering = styles, numbering
         self._whole = _whole_fields(document)
         self._fields: list[_Field] = []
+        self._in_code = 0
         self.has_pictures = False
 
     def read(self, paragraph: Element) -> Text:
@@ -165,10 +169,9 @@ class TextReader:
                 self._picture(part, line)
 
     def _put(self, line: _Line, text: str, shift: int) -> None:
-        if all(item.is_result for item in self._fields):
+        if not self._in_code:
             line.pieces.append((text, shift))
-            for item in self._fields:
-                item.has_result = item.has_result or bool(text.strip())
+            self._printed(text.strip())
 
     def _field_mark(self, mark: Element, line: _Line, shift: int) -> None:
         if mark not in self._whole:
@@ -177,12 +180,22 @@ class TextReader:
         if kind == "begin":
             self._put(line, form_field(child(mark, "ffData")), shift)
             self._fields.append(_Field())
+            self._in_code += 1
         elif self._fields and kind == "separate":
+            self._in_code -= not self._fields[-1].is_result
             self._fields[-1].is_result = True
         elif self._fields and kind == "end":
             done = self._fields.pop()
-            if not done.has_result and all(item.is_result for item in self._fields):
+            self._in_code -= not done.is_result
+            if done.has_result:
+                self._printed("result")
+            elif not self._in_code:
                 self._flag(line, done.instruction)
+
+    def _printed(self, what: str) -> None:
+        """Something is printed: the field that is being read has a result."""
+        if what and self._fields:
+            self._fields[-1].has_result = True
 
     def _simple_field(self, part: Element, line: _Line, shift: int) -> None:
         before = len(line.pieces)
@@ -197,10 +210,9 @@ class TextReader:
             line.text.flag = "formula"
 
     def _picture(self, part: Element, line: _Line) -> None:
-        if not all(item.is_result for item in self._fields):
+        if self._in_code:
             return
-        for item in self._fields:
-            item.has_result = True
+        self._printed("picture")
         for inner in _outermost(part):
             if name_of(inner) == "OLEObject":
                 program = value(inner, "ProgID") or ""
