@@ -55,6 +55,13 @@ _OTHER_PACKAGES: Final = (
     ("ppt/presentation.xml", "演示文稿"),
     ("content.xml", "OpenDocument 文字文件"),
 )
+_PACKAGES: Final = frozenset(
+    [
+        *("[Content_Types].xml", "mimetype", "xl/workbook.xml", "xl/workbook.bin", "word/document.xml"),
+        *(part for part, _ in _OTHER_PACKAGES),
+    ]
+)
+"""parts of which one tells a package from an archive of files"""
 _BOM: Final = b"\xef\xbb\xbf"
 _HEAD: Final = 4096
 """bytes at the beginning in which a text says what it is"""
@@ -133,6 +140,9 @@ def _package_kind(data: bytes, limits: Limits) -> Kind:
         raise RejectedError("V01", DAMAGED) from error
     if sum(entry.file_size for entry in entries) > limits.max_expanded_bytes or len(entries) > limits.max_parts:
         raise RejectedError("V01", "文件展开后过大，未读取；请只保留统计表后重报")
+    if not names & _PACKAGES:
+        # its files are looked at one by one
+        return Kind.ZIP
     if any(entry.flag_bits & 0x1 for entry in entries):
         raise RejectedError("V02", "文件受密码保护；请取消密码后重新放入")
     if len({name.lower() for name in names}) != len(entries):
@@ -149,7 +159,8 @@ def _package_kind(data: bytes, limits: Limits) -> Kind:
     for part, name in _OTHER_PACKAGES:
         if part in names:
             raise RejectedError("V01", f"{name}不能读取；{SEND_INSTEAD}")
-    return Kind.ZIP
+    # the list of its parts is there, the main part is not
+    raise RejectedError("V01", DAMAGED)
 
 
 def _open_document_kind(archive: zipfile.ZipFile) -> Kind | None:

@@ -13,6 +13,8 @@ from pipelines.readers.biff import read_xls
 from pipelines.readers.detect import DAMAGED, Kind, kind_of
 from pipelines.readers.document import Document
 from pipelines.readers.encrypted import decrypted
+from pipelines.readers.html import read_html
+from pipelines.readers.mht import read_mht
 from pipelines.readers.model import Limits
 from pipelines.readers.ods_parts import read_ods
 from pipelines.readers.pdf import read_pdf
@@ -47,4 +49,6 @@ OPENERS: Final[Mapping[Kind, Opener]] = {
     Kind.ODS: read_ods,
     Kind.ENCRYPTED: _read_encrypted,
     Kind.PDF: read_pdf,
+    Kind.HTML: read_html,
+    Kind.MHT: read_mht,
 }

@@ -22,6 +22,10 @@ class Limits:
     max_sheets: int = 40
     max_pages: int = 60
     max_cells: int = 400_000
+    max_tables: int = 300
+    """tables of a text; layout tables of a web page among them"""
+    max_members: int = 200
+    """files in an archive"""
     max_submissions: int = 500
     max_cpu_seconds: int = 60
     max_seconds: int = 300
