@@ -16,8 +16,6 @@ from decimal import Decimal
 from typing import IO, Final
 from xml.etree.ElementTree import Element
 
-from defusedxml.ElementTree import iterparse
-
 from pipelines.readers.document import Document
 from pipelines.readers.grid import Grid, Printed, Span
 from pipelines.readers.model import Limits
@@ -32,18 +30,18 @@ from pipelines.readers.spreadsheet import (
     damage_answered,
     number_of,
 )
-from pipelines.readers.xlsx_parts import local_name, small_part
+from pipelines.readers.xml_parts import elements, local_name, small_part
 
 _CONTENT, _MANIFEST = "content.xml", "META-INF/manifest.xml"
 _URN: Final = "{urn:oasis:names:tc:opendocument:xmlns:"
 _OFFICE, _TABLE, _TEXT, _STYLE = f"{_URN}office:1.0}}", f"{_URN}table:1.0}}", f"{_URN}text:1.0}}", f"{_URN}style:1.0}}"
 _CALC: Final = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
 _CELL, _COVERED = f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"
-_DEEPEST: Final = 100
-"""elements within each other; nobody's sheet has thirty"""
 _HIDING: Final = frozenset({"collapse", "filter"})
 _PERCENT: Final = Shown(Decimal(100), "", "%")
 _WORDS: Final = re.compile(r"(?P<prefix>[一-鿿]*)[-\s]*(?P<digits>[0-9][0-9,]*(?:\.[0-9]+)?)\s*(?P<suffix>[一-鿿]*)")
+_WORD: Final = re.compile("[一-鿿]")
+_TRUTH: Final = frozenset({"TRUE", "FALSE"})
 _MOST_SPACES: Final = 10_000
 _VALUES: Final = {"date": "date-value", "time": "time-value", "boolean": "boolean-value"}
 """the attribute that holds the value of a kind of cell"""
@@ -96,12 +94,9 @@ class _Pass:
         """tables around the present element: one within a cell, or in a list of changes, is no part of the sheet"""
 
     def read(self, stream: IO[bytes]) -> list[_Sheet]:
-        for event, element in iterparse(stream, events=("start", "end"), forbid_dtd=True):
-            self._budget.step()
-            if event == "start":
+        for begins, element in elements(stream, self._budget):
+            if begins:
                 self._path.append(element)
-                if len(self._path) > _DEEPEST:
-                    raise RejectedError("V01", DAMAGED)
                 self._begin(element)
             else:
                 self._path.pop()
@@ -180,10 +175,7 @@ def _printed(cell: Element) -> tuple[Printed, Shown | None]:
     value = cell.get(f"{_OFFICE}value")
     text = "\n".join(_text(part) for part in cell if part.tag == f"{_TEXT}p")
     if value is not None and cell.get(f"{_CALC}value-type") != "error":
-        number = number_of(float(value))
-        if not number.is_finite():
-            return Printed(str(number)), None
-        return Printed(plain(number)), _PERCENT if kind == "percentage" else _shown(text, number)
+        return _number(number_of(float(value)), text, is_percent=kind == "percentage")
     return Printed(cell.get(f"{_OFFICE}{_VALUES.get(kind, 'string-value')}") or text, _flag(cell, kind)), None
 
 
@@ -195,15 +187,26 @@ def _flag(cell: Element, kind: str) -> str:
     return {"date": "date", "time": "date", "boolean": "boolean"}.get(kind, "")
 
 
-def _shown(text: str, value: Decimal) -> Shown | None:
-    """The words that are printed beside a number, and by how much it is scaled: 12,345 printed as 1.2万 is 1.2345万."""
+def _number(value: Decimal, text: str, *, is_percent: bool) -> tuple[Printed, Shown | None]:
+    """A number, which may be printed as a percentage, as true or false, or with words beside it.
+
+    12,345 printed as 1.2万 is 1.2345万; where words stand among the digits, only what is printed counts.
+    """
+    if not value.is_finite():
+        return Printed(str(value)), None
+    if is_percent:
+        return Printed(plain(value)), _PERCENT
+    if text in _TRUTH:
+        return Printed(text, "boolean"), None
+    if not _WORD.search(text):
+        return Printed(plain(value)), None
     match = _WORDS.fullmatch(text.strip())
-    if match is None or not (match["prefix"] or match["suffix"]):
-        return None
+    if match is None:
+        return Printed(text), None
     printed, factor = Decimal(match["digits"].replace(",", "")), Decimal(1)
     while abs(value * factor) > 2 * printed + 1:
         factor /= 10
-    return Shown(factor, match["prefix"], match["suffix"])
+    return Printed(plain(value)), Shown(factor, match["prefix"], match["suffix"])
 
 
 def _text(paragraph: Element) -> str:
@@ -213,10 +216,10 @@ def _text(paragraph: Element) -> str:
         if child.tag == f"{_TEXT}s":
             parts.append(" " * min(int(child.get(f"{_TEXT}c", 1)), _MOST_SPACES))
         elif child.tag in (f"{_TEXT}tab", f"{_TEXT}line-break"):
-            parts.append(" " if local_name(child.tag) == "tab" else "\n")
+            parts.append(" " if local_name(child) == "tab" else "\n")
         elif child.tag in (f"{_TEXT}span", f"{_TEXT}a", f"{_TEXT}ruby", f"{_TEXT}ruby-base"):
             parts.append(_text(child))
-        elif child.tag.startswith(_TEXT) and local_name(child.tag) not in ("note", "ruby-text", "p"):
+        elif child.tag.startswith(_TEXT) and local_name(child) not in ("note", "ruby-text", "p"):
             # a field: sheet name, date, page number
             parts.append(child.text or "")
         parts.append(child.tail or "")

@@ -40,6 +40,8 @@ _UNREADABLE: Final = (
 )
 """what a damaged package, part, record or attribute raises: in the archive, in a pass of ours, or in calamine"""
 _STEPS_PER_CELL: Final = 10
+_STEPS_BESIDE: Final = 1000
+"""elements and records that are no cells: sheets, styles, columns, merged ranges"""
 _SHOWN_DIGITS: Final = 15
 """significant digits that spreadsheets show: the sum of 0.1 and 0.2 stands in the file as 0.30000000000000004"""
 ERRORS: Final = {
@@ -60,7 +62,7 @@ class Budget:
 
     def __init__(self, limits: Limits) -> None:
         self.cells = limits.max_cells
-        self._steps = limits.max_cells * _STEPS_PER_CELL
+        self._steps = limits.max_cells * _STEPS_PER_CELL + _STEPS_BESIDE
 
     def step(self, steps: int = 1) -> None:
         """Count an element or a record, whatever it is. Raises RejectedError where there were too many."""

@@ -13,8 +13,6 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from defusedxml.ElementTree import fromstring
-
 from pipelines.readers.document import Document
 from pipelines.readers.grid import Printed, Span
 from pipelines.readers.model import Limits
@@ -29,7 +27,7 @@ from pipelines.readers.spreadsheet import (
     damage_answered,
     read_grids,
 )
-from pipelines.readers.xlsx_parts import small_part
+from pipelines.readers.xml_parts import small_tree
 
 _BOOK, _STYLES, _STRINGS = "xl/workbook.bin", "xl/styles.bin", "xl/sharedStrings.bin"
 _RELATIONS: Final = "xl/_rels/workbook.bin.rels"
@@ -67,7 +65,7 @@ def _facts_by_sheet(data: bytes, limits: Limits) -> dict[str, SheetFacts]:
 
 def _sheet_parts(archive: zipfile.ZipFile, budget: Budget) -> list[tuple[str, str]]:
     """(sheet name, its part in the package), where calamine looks for it."""
-    relations = fromstring(small_part(archive, _RELATIONS), forbid_dtd=True)
+    relations = small_tree(archive, _RELATIONS)
     targets = {relation.get("Id"): relation.get("Target", "") for relation in relations}
     parts = []
     for kind, data in _records(archive.read(_BOOK), budget):

@@ -15,8 +15,6 @@ from collections.abc import Mapping
 from typing import IO, Final
 from xml.etree.ElementTree import Element
 
-from defusedxml.ElementTree import fromstring, iterparse
-
 from pipelines.readers.document import Document
 from pipelines.readers.grid import Position, Printed
 from pipelines.readers.model import Limits
@@ -30,10 +28,9 @@ from pipelines.readers.spreadsheet import (
     damage_answered,
     read_grids,
 )
+from pipelines.readers.xml_parts import elements, local_name, small_tree
 
 _REFERENCE: Final = re.compile(r"([A-Za-z]{1,7})([0-9]{1,10})")
-_BOOK_BYTES: Final = 4 * 1024**2
-"""a list of sheets or styles that is larger than this is none"""
 _STYLES: Final = "xl/styles.xml"
 _TRUE: Final = frozenset({"1", "true"})
 
@@ -63,13 +60,13 @@ def _facts_by_sheet(data: bytes, limits: Limits) -> dict[str, SheetFacts]:
 
 def _sheet_parts(archive: zipfile.ZipFile) -> list[tuple[str, str]]:
     """(sheet name, its part in the package), where calamine looks for it."""
-    relations = fromstring(small_part(archive, "xl/_rels/workbook.xml.rels"), forbid_dtd=True)
+    relations = small_tree(archive, "xl/_rels/workbook.xml.rels")
     targets = {relation.get("Id"): relation.get("Target", "") for relation in relations}
-    book = fromstring(small_part(archive, "xl/workbook.xml"), forbid_dtd=True)
+    book = small_tree(archive, "xl/workbook.xml")
     stored = {name.lower(): name for name in archive.namelist()}
     parts = []
     for element in book.iter():
-        if local_name(element.tag) == "sheet":
+        if local_name(element) == "sheet":
             # the attribute r:id, whose namespace differs between the two kinds of Open XML
             relation_id = next((value for name, value in element.items() if name.endswith("}id")), None)
             part = posixpath.join("/xl", targets.get(relation_id, ""))
@@ -77,25 +74,18 @@ def _sheet_parts(archive: zipfile.ZipFile) -> list[tuple[str, str]]:
     return parts
 
 
-def small_part(archive: zipfile.ZipFile, name: str) -> bytes:
-    """A part that is never large. Raises RejectedError where it is."""
-    if archive.getinfo(name).file_size > _BOOK_BYTES:
-        raise RejectedError("V01", DAMAGED)
-    return archive.read(name)
-
-
 def _styles(archive: zipfile.ZipFile) -> dict[str, Shown]:
     """Style number -> what its number format shows beside the digits, of the styles that show something."""
     if _STYLES not in archive.namelist():
         return {}
-    styles = fromstring(small_part(archive, _STYLES), forbid_dtd=True)
+    styles = small_tree(archive, _STYLES)
     codes = {str(number): code for number, code in BUILT_IN.items()}
     found: dict[str, Shown] = {}
     for group in styles:
-        if local_name(group.tag) == "numFmts":
+        if local_name(group) == "numFmts":
             codes |= {element.get("numFmtId", ""): element.get("formatCode", "") for element in group}
     for group in styles:
-        if local_name(group.tag) == "cellXfs":
+        if local_name(group) == "cellXfs":
             for number, element in enumerate(group):
                 if (said := shown(codes.get(element.get("numFmtId", ""), ""))) is not None:
                     found[str(number)] = said
@@ -109,10 +99,9 @@ def _read_facts(stream: IO[bytes], facts: SheetFacts, styles: Mapping[str, Shown
     where the sheet is too large.
     """
     row, column = -1, -1
-    for event, element in iterparse(stream, events=("start", "end"), forbid_dtd=True):
-        facts.budget.step()
-        name = local_name(element.tag)
-        if event == "start":
+    for begins, element in elements(stream, facts.budget):
+        name = local_name(element)
+        if begins:
             if name == "row":
                 row, column = int(element.get("r", row + 2)) - 1, -1
                 if element.get("hidden") in _TRUE:
@@ -143,15 +132,10 @@ def _position(reference: str | None, following: Position) -> Position:
 
 
 def _flag(cell: Element) -> Printed | None:
-    parts = {local_name(part.tag): part.text for part in cell}
+    parts = {local_name(part): part.text for part in cell}
     if cell.get("t") == "e":
         return Printed(parts.get("v") or "", "error")
     # a formula may well say the empty text; that is a value
     if "f" in parts and not parts.get("v") and not (cell.get("t") == "str" and "v" in parts):
         return Printed("", "formula")
     return None
-
-
-def local_name(tag: str) -> str:
-    """The name of an element without its namespace."""
-    return tag.rpartition("}")[2]
