@@ -155,6 +155,13 @@ class Table:
 
         return Table([moved(box) for box in self.boxes], self.form, set(self.hidden_rows))
 
+    def visible(self) -> Table:
+        """Without its hidden rows, as a page shows it; labels across them stay."""
+        shown = Table([replace(box) for box in self.boxes], self.form, set(self.hidden_rows))
+        for row in sorted(self.hidden_rows, reverse=True):
+            shown.delete_row(row)
+        return shown
+
 
 @dataclass(slots=True)
 class Line:

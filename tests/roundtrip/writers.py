@@ -213,11 +213,17 @@ def _part_html(part: Part) -> str:
 
 
 def _table_html(table: Table) -> str:
-    lines = []
-    for row in range(table.height):
-        cells = "".join(_cell_html(row, column, box) for column, box in _starting(table, row))
-        hidden = ' style="display:none"' if row in table.hidden_rows else ""
-        lines.append(f"<tr{hidden}>{cells}</tr>")
+    """Hidden rows are in the page, and no span counts them: that is how a browser lays it out."""
+    shown = table.visible()
+    rows = [
+        "".join(_cell_html(row, column, box) for column, box in _starting(shown, row)) for row in range(shown.height)
+    ]
+    lines = [f"<tr>{cells}</tr>" for cells in rows]
+    for row in sorted(table.hidden_rows, reverse=True):
+        above = sum(1 for other in range(row) if other not in table.hidden_rows)
+        alone = sorted((box for box in table.boxes if box.row == row == box.bottom), key=lambda box: box.column)
+        cells = "".join(_cell_html(row, box.column, box) for box in alone)
+        lines.insert(above, f'<tr style="display:none">{cells}</tr>')
     return f'<table class="form" border="1"><tbody>{"".join(lines)}</tbody></table>'
 
 
@@ -264,7 +270,7 @@ def write_mht(page: Page) -> bytes:
 
 
 def write_docx(page: Page) -> bytes:
-    """The report in Word, on paper lying down; hidden parts are hidden text."""
+    """The report in Word, on paper lying down; hidden parts and rows are hidden text."""
     document = Document()
     section = document.sections[0]
     section.orientation = WD_ORIENT.LANDSCAPE
@@ -286,6 +292,10 @@ def write_docx(page: Page) -> bytes:
 
 
 def _table_xml(table: Table, *, is_hidden: bool) -> str:
+    for row in sorted(table.hidden_rows, reverse=True):
+        if any(box.row == row and box.rows > 1 for box in table.boxes):
+            # a label that begins in a hidden row would be hidden with it: the row is left out
+            table.delete_row(row)
     edges = "".join(
         f'<w:{edge} w:val="single" w:sz="4" w:space="0" w:color="000000"/>'
         for edge in ("top", "left", "bottom", "right", "insideH", "insideV")
