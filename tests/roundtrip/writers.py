@@ -22,6 +22,7 @@ from docx import Document
 from docx.enum.section import WD_ORIENT
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
+from docx.shared import Pt
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.cell_range import CellRange
@@ -276,6 +277,7 @@ def write_docx(page: Page) -> bytes:
     section.orientation = WD_ORIENT.LANDSCAPE
     section.page_width, section.page_height = section.page_height, section.page_width
     document.styles["Normal"].font.name = "Noto Sans CJK SC"
+    document.styles["Normal"].font.size = Pt(9)
     for part in page.parts:
         for item in part.items:
             if isinstance(item, Line):
