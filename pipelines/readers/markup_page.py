@@ -28,7 +28,7 @@ _TOO_DEEP: Final = f"网页一层套一层，超过 {_DEEPEST} 层，后面的�
 _UNSEEN: Final = frozenset(
     [
         *("script", "style", "template", "noscript", "noframes", "iframe", "object", "applet", "audio", "video"),
-        *("canvas", "svg", "math", "datalist", "rp", "xml", "del"),
+        *("canvas", "svg", "math", "datalist", "rp", "xml", "comment", "del"),
     ]
 )
 """elements that print nothing of what is in them, deleted text among them"""

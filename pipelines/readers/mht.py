@@ -11,7 +11,7 @@ import html
 import re
 from dataclasses import replace
 from email.message import Message
-from email.policy import compat32
+from email.policy import Compat32
 from typing import Final
 
 from pipelines.readers.detect import SEND_INSTEAD
@@ -22,8 +22,12 @@ from pipelines.readers.model import Limits
 from pipelines.readers.reject import RejectedError
 
 _PAGES: Final = frozenset({"text/html", "application/xhtml+xml"})
-_MOST_NESTED: Final = 32
+_MOST_NESTED: Final = 8
 """packages in packages: the parser looks at each line once for every one of them"""
+_MOST_LINES: Final = 1_000_000
+_MOST_PARAMETERS: Final = 20
+"""of a header: the standard library's time for them grows with the square, a quarter of a minute for 100 kB"""
+_PACKAGE: Final = re.compile(rb"(?:^|\r)content-type:\s*multipart/", re.IGNORECASE | re.MULTILINE)
 _DAMAGED: Final = f"网页文件（.mht）损坏，打不开；{SEND_INSTEAD}"
 _TOO_LARGE: Final = f"网页文件（.mht）里的部分过多或过大，未读取；{SEND_INSTEAD}"
 _MAIL: Final = "这是一封邮件；请把它的附件存出来，单独放入"
@@ -35,10 +39,11 @@ _HIDDEN_SHEET: Final = re.compile(r"<x:Visible>\s*Sheet(?:Very)?Hidden\s*</x:Vis
 
 def read_mht(data: bytes, limits: Limits) -> Document:
     """The tables and the text of every page in the package. Raises RejectedError."""
-    if data.lower().count(b"multipart/") > _MOST_NESTED:
+    lines = data.count(b"\n") + data.count(b"\r")
+    if lines > 2 * _MOST_LINES or sum(1 for _ in _PACKAGE.finditer(data)) > _MOST_NESTED:
         raise RejectedError("V01", _TOO_LARGE)
     try:
-        parts = list(email.message_from_bytes(data, policy=compat32).walk())
+        parts = list(email.message_from_bytes(data, policy=_Bounded()).walk())
         pages = [(_location(part), part.get_content_charset(""), _payload(part)) for part in parts if _is_page(part)]
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         # what the package's own headers make of the standard library
@@ -55,6 +60,16 @@ def read_mht(data: bytes, limits: Limits) -> Document:
     if not document.grids and any(map(_is_attached, parts)):
         raise RejectedError("V01", _MAIL)
     return document
+
+
+class _Bounded(Compat32):
+    """The tolerant policy, but for headers that take for ever."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        if name.lower() in ("content-type", "content-disposition") and value.count(";") > _MOST_PARAMETERS:
+            raise ValueError(name)
+        return name, value
 
 
 _Part = tuple[str, str, bytes]
