@@ -99,5 +99,5 @@ def _refuse_without_text(pages: Sequence[Page]) -> None:
 def _refuse_without_lines(lines: Sequence[Sequence[TextLine]]) -> None:
     rows = [sum(word.isdecimal() for word in line.text.split()) for own in lines for line in own]
     if sum(count for count in rows if count >= _ROW_OF_NUMBERS) >= _NUMBERS:
-        message = "PDF 里的表格没有线框，无法断定数字属于哪一格；请给表格加上框线后重新导出，或改交 .xlsx"
+        message = "PDF 里的表格没有实线框，无法断定数字属于哪一格；请给表格加上实线框后重新导出，或改交 .xlsx"
         raise RejectedError("V01", message)

@@ -30,6 +30,7 @@ _MOST_PREDICTED: Final = 8 * 1024**2
 """bytes that may go through a predictor, which pdfminer undoes byte by byte"""
 _WIDEST_ROW: Final = 1_000_000
 """bits of a row of a predictor, for which pdfminer allocates"""
+_MOST_ELSEWHERE: Final = 1024**3
 _MOST_CODES: Final = 300_000
 """entries of all ranges in one font's map or widths; codes have two bytes, and ranges may overlap a little"""
 
@@ -47,7 +48,12 @@ class _Budget:
             raise RejectedError("V01", TOO_LARGE)
 
 
-_budget: ContextVar[_Budget] = ContextVar("budget of decoded bytes")
+_budget: ContextVar[_Budget | None] = ContextVar("budget of decoded bytes", default=None)
+
+
+def _current() -> _Budget:
+    """The budget of the file being read; whoever else uses pdfminer has a large one for each stream."""
+    return _budget.get() or _Budget(_MOST_ELSEWHERE)
 
 
 @contextmanager
@@ -67,7 +73,7 @@ class _Zlib:
 
     @staticmethod
     def decompress(data: bytes) -> bytes:
-        budget = _budget.get()
+        budget = _current()
         flate = zlib.decompressobj()
         parts: list[bytes] = []
         try:
@@ -87,7 +93,7 @@ class _Zlib:
 
 
 def _lzw(data: bytes) -> bytes:
-    budget = _budget.get()
+    budget = _current()
     parts: list[bytes] = []
     for part in lzw.LZWDecoder(BytesIO(data)).run():
         budget.take(len(part))
@@ -96,7 +102,7 @@ def _lzw(data: bytes) -> bytes:
 
 
 def _run_length(data: bytes) -> bytes:
-    budget = _budget.get()
+    budget = _current()
     if len(data) * _MOST_RUN > budget.left:
         raise RejectedError("V01", TOO_LARGE)
     decoded = runlength.rldecode(data)
@@ -113,7 +119,7 @@ def _predicted(undo: Callable[..., bytes]) -> Callable[..., bytes]:
     def bounded(*args: Any) -> bytes:
         # colours, columns, bits and data come last, the PNG predictor's kind before them
         *_, colours, columns, bits, data = args
-        budget = _budget.get()
+        budget = _current()
         budget.predicted -= len(data)
         if budget.predicted < 0 or not 0 < colours * columns * bits <= _WIDEST_ROW:
             raise RejectedError("V01", TOO_LARGE)

@@ -31,6 +31,7 @@ from pdfminer.pdftypes import PDFObjRef, PDFStream, dict_value, list_value, reso
 from pdfminer.psparser import PSLiteral, literal_name
 from pdfminer.utils import Matrix, PathSegment, Rect, apply_matrix_pt, apply_matrix_rect, mult_matrix
 
+from pipelines.readers.labels import without_look_alikes
 from pipelines.readers.pdf.geometry import MISSING, Box, Char, Line, Page
 from pipelines.readers.reject import RejectedError
 
@@ -367,7 +368,7 @@ def _readable(text: str) -> str:
     kept = "".join(
         " " if char.isspace() else MISSING if unicodedata.category(char) in _UNREADABLE else char for char in text
     )
-    return kept or MISSING
+    return without_look_alikes(kept) or MISSING
 
 
 def _turns(matrix: Matrix) -> int:

@@ -99,7 +99,7 @@ def _goes_on(
     if sheet is next_sheet:
         if next_line.box.top - line.box.top > _LEADING * line.size:
             return False
-        if line.size > _LARGE * usual and line.box.x0 > left + line.size and next_line.box.x0 > left + line.size:
+        if line.size > _LARGE * usual:
             return True
     elif any(table.box.top > line.box.top for table in sheet.tables):
         return False

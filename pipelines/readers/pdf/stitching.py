@@ -111,7 +111,10 @@ def _first_rows(cells: Sequence[Cell], rows: int) -> set[tuple[int, int, int, in
 
 
 def _is_one_row(ending: dict[tuple[int, int], Cell], starting: dict[tuple[int, int], Cell]) -> bool:
-    """Whether the break goes through a row: one part has the label and the other the figures, or the label goes on."""
+    """Whether the break goes through a row: one part has the label and the other the figures, or labels go on.
+
+    What goes on is told by the labels of the forms: both parts together are one, and the lower part alone is none.
+    """
     if ending.keys() != starting.keys():
         return False
     both = [place for place in ending if ending[place].text and starting[place].text]
@@ -119,9 +122,10 @@ def _is_one_row(ending: dict[tuple[int, int], Cell], starting: dict[tuple[int, i
     lower = {cell.text for place, cell in starting.items() if cell.text and place not in both}
     if not both:
         return (_are_words(upper) and _are_figures(lower)) or (_are_figures(upper) and _are_words(lower))
-    if len(both) > 1 or not (_are_figures(upper) or _are_figures(lower)) or (_are_figures(upper) and lower):
+    rest = upper or lower
+    if (upper and lower) or (rest and not _are_figures(rest) and not {normalise(text) for text in rest} <= _labels()):
         return False
-    return _is_broken_label(ending[both[0]].text, starting[both[0]].text)
+    return all(_is_broken_label(ending[place].text, starting[place].text) for place in both)
 
 
 def _are_words(texts: set[str]) -> bool:
@@ -161,6 +165,7 @@ def _is_broken_label(upper: str, lower: str) -> bool:
 
 @cache
 def _labels() -> frozenset[str]:
-    """The row labels that any form prints."""
-    rows = [row for form in load_forms().values() for table in form.tables for row in table.rows]
-    return frozenset(normalise(label) for row in rows for label in (*row.path, *row.aliases))
+    """The labels of rows and columns that any form prints."""
+    tables = [table for form in load_forms().values() for table in form.tables]
+    printed = [item for table in tables for item in (*table.rows, *table.columns)]
+    return frozenset(normalise(label) for item in printed for label in (*item.path, *item.aliases))

@@ -9,22 +9,24 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final, cast
 
 from pdfplumber.table import cells_to_tables, edges_to_intersections, intersections_to_cells, merge_edges
 from pdfplumber.utils.geometry import filter_edges
 
 from pipelines.readers.pdf.geometry import MISSING, Box, Char, Line, Page
-from pipelines.readers.pdf.text import lines_of
+from pipelines.readers.pdf.text import TextLine, lines_of
 from pipelines.readers.reject import RejectedError
 
 _NEAR: Final = 3.0
 """points within which lines are one, and meet"""
-_OPEN: Final = 4.0
-"""points by which lines stick out of a table that is open on that side"""
 _SHORTEST: Final = 1.0
+"""points of a line; the dots of a dotted one are none"""
 _INSIDE: Final = 2.0
 """points from a cell's border from which a line is inside the cell"""
+_ROUNDING: Final = 0.3
+"""points"""
 _STRUCK: Final = (0.3, 0.7)
 """part of a character's height in which a line through it strikes it out"""
 _MOST_LINES: Final = 20_000
@@ -74,9 +76,7 @@ def find_tables(page: Page) -> tuple[list[Table], list[Char]]:
         else:
             outside.append(char)
     level = sorted((line.at, line.start, line.end) for line in page.lines if line.is_level)
-    tables = [
-        layout.table(page.number, chars, level) for layout, chars in zip(layouts, held, strict=True) if any(chars)
-    ]
+    tables = [layout.table(page.number, chars, level) for layout, chars in zip(layouts, held, strict=True) if chars]
     return sorted(tables, key=lambda table: (table.box.top, table.box.x0)), outside
 
 
@@ -98,12 +98,14 @@ class _Layout:
 
     def table(self, page: int, chars: dict[int, list[Char]], level: Sequence[tuple[float, float, float]]) -> Table:
         cells = []
+        inside = {index: lines_of(own) for index, own in chars.items()}
+        margin = min(line.box.x0 - self.boxes[index].x0 for index, lines in inside.items() for line in lines or ())
         for index, box in enumerate(self.boxes):
             top, bottom = self.ys.index(box.top), self.ys.index(box.bottom) - 1
             left, right = self.xs.index(box.x0), self.xs.index(box.x1) - 1
-            inside = chars.get(index, [])
-            text = "\n".join(line.text for line in lines_of(inside))
-            if MISSING not in text and _is_struck(box, inside, level):
+            lines = inside.get(index, [])
+            text = ("" if _is_one_number(lines, box, margin) else "\n").join(line.text for line in lines)
+            if MISSING not in text and _is_struck(box, chars.get(index, []), level):
                 text += MISSING
             cells.append(Cell(top, left, bottom, right, text))
         return Table(page, self.box, tuple(self.xs), len(self.ys) - 1, tuple(sorted(cells, key=_place)))
@@ -111,6 +113,15 @@ class _Layout:
 
 def _place(cell: Cell) -> tuple[int, int]:
     return cell.top, cell.left
+
+
+def _is_one_number(lines: Sequence[TextLine], box: Box, margin: float) -> bool:
+    """Whether digits go on in the next line because the cell is too narrow for one more of them."""
+    if len(lines) < 2 or not all(line.text.isascii() and line.text.isdecimal() for line in lines):  # noqa: PLR2004 - one line goes on nowhere
+        return False
+    room = box.x1 - box.x0 - 2 * max(margin, 0.0)
+    widths = [line.box.x1 - line.box.x0 for line in lines[:-1]]
+    return all(width + width / len(line.text) > room + _ROUNDING for width, line in zip(widths, lines, strict=False))
 
 
 def _is_struck(box: Box, chars: Sequence[Char], level: Sequence[tuple[float, float, float]]) -> bool:
@@ -148,9 +159,9 @@ def _layout(boxes: Iterable[Box]) -> _Layout:
 
 def _groups(lines: Sequence[Line]) -> list[list[Box]]:
     """The cells of each table."""
-    if len(lines) > _MOST_LINES:
-        raise RejectedError("V01", _TOO_MANY_LINES)
     edges = [_edge(line) for line in lines if line.end - line.start >= _SHORTEST]
+    if len(edges) > _MOST_LINES:
+        raise RejectedError("V01", _TOO_MANY_LINES)
     edges = filter_edges(merge_edges(edges, _NEAR, _NEAR, _NEAR, _NEAR), min_length=_NEAR)
     corners = _corners(edges)
     if more := [edge for group in _meeting(edges, corners) for edge in _closing(group)]:
@@ -203,29 +214,54 @@ def _meeting(
     groups: dict[int, tuple[list[Edge], list[Edge]]] = {}
     for edge in edges:
         groups.setdefault(find(id(edge)), ([], []))[edge["orientation"] == "v"].append(edge)
-    return list(groups.values())
+    tables = [group for group in groups.values() if all(group)]
+    for _, alone in groups.values():
+        # the side of a cell that goes on over the whole page, beside the rest of its table
+        for level, upright in tables if len(alone) == 1 else ():
+            ends = min(edge["top"] for edge in upright), max(edge["bottom"] for edge in upright)
+            if alone[0] not in upright and abs(alone[0]["top"] - ends[0]) + abs(alone[0]["bottom"] - ends[1]) <= _NEAR:
+                upright.append(alone[0])
+                break
+    return tables
 
 
 def _closing(group: tuple[list[Edge], list[Edge]]) -> list[Edge]:
-    """Lines that are not drawn where a table is open: at its sides, or where the page ends in the middle of a row."""
+    """Lines that are not drawn where a table is open: at its sides, or where the page ends in the middle of a cell."""
     level, upright = group
-    if not level or not upright or len(level) + len(upright) < 3:  # noqa: PLR2004 - two lines are a cross
+    if len(level) + len(upright) < 3:  # noqa: PLR2004 - two lines are a cross
         return []
-    group_edges = [*level, *upright]
-    left, right = min(edge["x0"] for edge in group_edges), max(edge["x1"] for edge in group_edges)
-    top, bottom = min(edge["top"] for edge in group_edges), max(edge["bottom"] for edge in group_edges)
-    added = []
-    if min(edge["top"] for edge in level) - top > _OPEN and _ends(upright, "top", top) > 1:
-        added.append(_level(top, left, right))
-    if bottom - max(edge["top"] for edge in level) > _OPEN and _ends(upright, "bottom", bottom) > 1:
-        added.append(_level(bottom, left, right))
-    if min(edge["x0"] for edge in upright) - left > _OPEN and _ends(level, "x0", left) > 1:
-        added.append(_upright(left, top, bottom))
-    if right - max(edge["x0"] for edge in upright) > _OPEN and _ends(level, "x1", right) > 1:
-        added.append(_upright(right, top, bottom))
+    edges = [*level, *upright]
+    ys, xs = sorted(edge["top"] for edge in level), sorted(edge["x0"] for edge in upright)
+    top = _outermost(min(edge["top"] for edge in edges), ys[0])
+    bottom = _outermost(max(edge["bottom"] for edge in edges), ys[-1])
+    left = _outermost(min(edge["x0"] for edge in edges), xs[0])
+    right = _outermost(max(edge["x1"] for edge in edges), xs[-1])
+    added: list[Edge] = []
+    for end, at in (("x0", left), ("x1", right)):
+        sides = [_upright(at, start, stop) for start, stop in _open(level, end, at, upright, "top")]
+        if sides:
+            # the side of a row that the page's end cuts through is open as well
+            sides += [_upright(at, top, ys[0]), _upright(at, ys[-1], bottom)]
+        added += sides
+    reaching = [*upright, *added]
+    for end, at in (("top", top), ("bottom", bottom)):
+        added += [_level(at, start, stop) for start, stop in _open(reaching, end, at, level, "x0")]
     return added
 
 
-def _ends(edges: Sequence[Edge], end: str, at: float) -> int:
-    """How many edges end there."""
-    return sum(abs(edge[end] - at) <= _NEAR for edge in edges)
+def _outermost(reach: float, line: float) -> float:
+    """The outermost line across, or how far the others reach beyond it."""
+    return line if abs(reach - line) <= _NEAR else reach
+
+
+def _open(edges: Sequence[Edge], end: str, at: float, across: Sequence[Edge], along: str) -> list[tuple[float, float]]:
+    """Where nothing of ``across`` lies between neighbouring edges that end ``at`` the outside: from the one to the next."""
+    beyond = {"top": "bottom", "x0": "x1"}[along]
+    position = {"top": "x0", "x0": "top"}[along]
+    stops = sorted({edge[along] for edge in edges if abs(edge[end] - at) <= _NEAR})
+    walls = [(edge[along], edge[beyond]) for edge in across if abs(edge[position] - at) <= _NEAR]
+    return [
+        (start, stop)
+        for start, stop in pairwise(stops)
+        if not any(first - _NEAR <= start and stop <= last + _NEAR for first, last in walls)
+    ]
