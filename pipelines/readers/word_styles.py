@@ -1,7 +1,7 @@
 """What the styles of a Word file say of the text that bears them.
 
-Belongs here: hidden, raised or lowered, numbered - inherited from style to style. Does not belong here: what stands in
-a paragraph itself (``word_text``).
+Belongs here: hidden, raised, lowered or struck out, numbered - inherited from style to style. Does not belong here:
+what stands in a paragraph itself (``word_text``).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pipelines.readers.word_package import Element, child, name_of, number, swit
 
 _LONGEST_CHAIN: Final = 12
 """styles that are based one on another; Word allows ten"""
+STRUCK: Final = 2
 _SHIFTS: Final = {"superscript": 1, "subscript": -1, "baseline": 0}
 _LIFTED: Final = 4
 """half points from which text that is moved up or down by hand counts as raised or lowered"""
@@ -20,7 +21,10 @@ _LIFTED: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a style or a run says of its text; None where it says nothing. ``shift`` is 1 raised, -1 lowered, 0."""
+    """What a style or a run says of its text; None where it says nothing.
+
+    ``shift`` is 1 for raised, -1 for lowered, STRUCK for struck out, 0 for plain text.
+    """
 
     is_hidden: bool | None = None
     shift: int | None = None
@@ -101,6 +105,8 @@ def look_of_run(paragraph: Style, character: Style, run: Look) -> tuple[bool, in
 
 
 def _shift(properties: Element) -> int | None:
+    if any(switched(child(properties, name)) for name in ("strike", "dstrike")):
+        return STRUCK
     aligned = _SHIFTS.get(value(child(properties, "vertAlign")) or "")
     if aligned:
         return aligned

@@ -2,8 +2,8 @@
 
 Belongs here: runs, breaks, symbols, fields, form fields, tracked changes (as accepted), hidden text, raised text, ruby,
 numbers of lists. Raised or lowered text beside other text is put in brackets, so that a mark never becomes a digit of
-the figure beside it; the marks of notes are left out. Does not belong here: tables and the order of paragraphs
-(``word``).
+the figure beside it, and so is all text that is struck out; the marks of notes are left out. Does not belong here:
+tables and the order of paragraphs (``word``).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pipelines.readers.reject import RejectedError
 from pipelines.readers.word_numbering import Numbering
 from pipelines.readers.word_package import Element, child, chosen, is_placeholder, name_of, number, value
 from pipelines.readers.word_signs import form_field, symbol
-from pipelines.readers.word_styles import Look, Style, Styles, look_of_run
+from pipelines.readers.word_styles import STRUCK, Look, Style, Styles, look_of_run
 
 _LEFT_OUT: Final = frozenset(
     {"del", "moveFrom", "delText", "delInstrText", "rPr", "pPr", "sdtPr", "rubyPr", "rt", "ctrlPr", "fldData", "ffData"}
@@ -26,6 +26,8 @@ _LEFT_OUT: Final = frozenset(
 """deleted text, properties, and what is printed over a ruby's base"""
 _CHARACTERS: Final = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 _MATHS_SHIFT: Final = {"sup": 1, "sub": -1}
+_MATHS_SIGNS: Final = {"den": ("/", ""), "d": ("(", ")")}
+"""of equations: what is drawn and not written in them"""
 _SOFT_HYPHEN: Final = "\u00ad"
 _BRACKETS: Final = " ()（）[]［］〔〕"
 _SILENT: Final = frozenset(
@@ -99,12 +101,16 @@ class TextReader:
         properties = child(paragraph, "pPr")
         style_id, style = self._styles.paragraph(value(child(properties, "pStyle")))
         line = _Line(style)
-        if label := self._label(properties, style_id, style):
+        mark = child(properties, "rPr")
+        line.text.runs_on = child(mark, "del") is not None or child(mark, "moveFrom") is not None
+        if (
+            not line.text.runs_on
+            and not Look.of(mark).is_hidden
+            and (label := self._label(properties, style_id, style))
+        ):
             # with a space: a number of a list is no digit of the figure behind it
             line.pieces.append((f"{label} ", 0))
         self._inline(paragraph, line, 0)
-        mark = child(properties, "rPr")
-        line.text.runs_on = child(mark, "del") is not None or child(mark, "moveFrom") is not None
         line.text.text = _joined(line.pieces).replace(_SOFT_HYPHEN, "")
         return line.text
 
@@ -137,7 +143,10 @@ class TextReader:
             elif name == "AlternateContent":
                 self._inline(chosen(part), line, shift)
             else:
+                before, after = _MATHS_SIGNS.get(name, ("", ""))
+                self._put(line, before, shift)
                 self._inline(part, line, _MATHS_SHIFT.get(name, shift))
+                self._put(line, after, shift)
 
     def _run(self, run: Element, line: _Line, shift: int) -> None:
         properties = child(run, "rPr")
@@ -258,11 +267,13 @@ def _outermost(part: Element) -> Iterator[Element]:
 
 
 def _joined(pieces: list[tuple[str, int]]) -> str:
-    """The pieces of a line; where some are raised or lowered beside others, these stand in brackets."""
-    if len({shift for text, shift in pieces if text.strip()}) <= 1:
+    """The pieces of a line; what is struck out, or raised or lowered beside other text, stands in brackets."""
+    shifts = {shift for text, shift in pieces if text.strip()}
+    if len(shifts) <= 1 and STRUCK not in shifts:
         return "".join(text for text, _ in pieces)
     parts = []
     for shift, group in groupby(pieces, key=lambda piece: piece[1]):
         text = "".join(part for part, _ in group)
-        parts.append(f"（{text.strip(_BRACKETS)}）" if shift and text.strip() else text)
+        note = ("划去：" if shift == STRUCK else "") + text.strip(_BRACKETS)
+        parts.append(f"（{note}）" if shift and text.strip() else text)
     return "".join(parts)

@@ -99,6 +99,8 @@ CELLS = {
     "raised mark in brackets": (p("12", r("[3]", RAISED), "件"), "12（3）件", ""),
     "raised by hand": (p("12", r("3", '<w:position w:val="8"/>')), "12（3）", ""),
     "raised as a whole": (p(r("1", RAISED), r("2", RAISED)), "12", ""),
+    "struck out and written anew": (p(r("15"), r("12", "<w:strike/>")), "15（划去：12）", ""),
+    "struck out": (p(r("12", "<w:dstrike/>")), "（划去：12）", ""),
     "a mark before": (p(r("1", RAISED), "25"), "（1）25", ""),
     "mark of a note": (
         p("12", '<w:r><w:rPr><w:rStyle w:val="Mark"/></w:rPr><w:footnoteReference w:id="2"/></w:r>'),
@@ -153,6 +155,11 @@ CELLS = {
             "<m:sup><m:r><m:t>2</m:t></m:r></m:sup></m:sSup></m:oMath>"
         ),
         "125（2）",
+        "",
+    ),
+    "fraction": (
+        p("<m:f><m:num><m:r><m:t>1</m:t></m:r></m:num><m:den><m:d><m:r><m:t>2</m:t></m:r></m:d></m:den></m:f>"),
+        "1/(2)",
         "",
     ),
     "text box over an empty cell": (p(box(p("12"))), "12", ""),
@@ -316,7 +323,10 @@ def test_numbers_that_lists_print_are_there() -> None:
             tr(tc(p("不予处理", properties=second)), tc(item("信访", 2)), tc(item("4", 2))),
             tr(tc(item("重新", 2, 3)), tc(item("下级", 3)), tc(item("点", 4))),
         )
+        + item("", 0, more="<w:rPr><w:del/></w:rPr>")
+        + item("已删的段，与下一段相连；", 0, more="<w:rPr><w:del/></w:rPr>")
         + item("不编号", 0, 0)
+        + item("", 0, more="<w:rPr><w:vanish/></w:rPr>")
         + p("不编号", properties=second + '<w:numPr><w:numId w:val="0"/></w:numPr>')
         + item("不存在的编号", 0, 77)
         + item("圈", 0, 4)
@@ -325,7 +335,7 @@ def test_numbers_that_lists_print_are_there() -> None:
     document = read(body, styles=NUMBERED, numbering=NUMBERING)
     assert [paragraph.text for paragraph in document.paragraphs] == [
         *("一、 新收", "二、 结转", "三、 办理结果", "（一） 予以公开"),
-        *("不编号", "不编号", "不存在的编号", "③ 圈", "④ 圈"),
+        *("已删的段，与下一段相连；不编号", "不编号", "不存在的编号", "③ 圈", "④ 圈"),
     ]
     assert rows(document.grids[0]) == [
         "（二） 不予公开|1. 国家秘密|1",

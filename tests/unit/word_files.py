@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+import random
+import re
+import struct
 import zipfile
 from collections.abc import Mapping
 
 from docx import Document
 from docx.document import Document as DocxDocument
+from docx.oxml import parse_xml
 
 from pipelines.templates.layout import Box, Role, lay_out
 from schemas.form import CellKey, Form
@@ -29,8 +33,24 @@ _NAMESPACES = {
 }
 
 
-def report(form: Form, variant: str, printed: Mapping[CellKey, str]) -> bytes:
-    """The edition as a report prints it: a title, and each table with its heading above it."""
+def random_figures(form: Form, variant: str, seed: int) -> dict[CellKey, str]:
+    """Each cell as printed: small and large, with fractions where it is money, with signs where it may fall."""
+    chance = random.Random(seed)  # noqa: S311 - figures of a test
+    printed = {}
+    for key in form.cells(variant):
+        kind = form.indicators[key.indicator_code].value_kind
+        number = chance.choice([0, chance.randrange(10), chance.randrange(1000), chance.randrange(10**6)])
+        fraction = f".{chance.randrange(100):02}" if kind == "money" else ""
+        sign = chance.choice("+-") if kind == "signed_count" and number else ""
+        printed[key] = f"{sign}{number}{fraction}"
+    return printed
+
+
+def report(form: Form, variant: str, printed: Mapping[CellKey, str], *, is_numbered: bool = False) -> bytes:
+    """The edition as a report prints it: a title, and each table with its heading above it.
+
+    ``is_numbered``: 一、 （一） 1. before the labels are numbers of a list, as Word makes them of what is typed.
+    """
     document = Document()
     year = year_of(form)
     document.add_paragraph(f"{ORGAN_NAME}{year}年政府信息公开工作年度报告")
@@ -41,12 +61,12 @@ def report(form: Form, variant: str, printed: Mapping[CellKey, str]) -> bytes:
             section = table.section
             document.add_paragraph(section)
         own = [box for box in boxes if box.table == table.code and box.role is not Role.SECTION]
-        _add_table(document, own, printed)
+        _add_table(document, own, printed, _new_list(document) if is_numbered else 0)
         document.add_paragraph()
     return saved(document)
 
 
-def _add_table(document: DocxDocument, boxes: list[Box], printed: Mapping[CellKey, str]) -> None:
+def _add_table(document: DocxDocument, boxes: list[Box], printed: Mapping[CellKey, str], list_id: int) -> None:
     top, left = min(box.row for box in boxes), min(box.column for box in boxes)
     height = max(box.row + box.rows for box in boxes) - top
     width = max(box.column + box.columns for box in boxes) - left
@@ -58,6 +78,31 @@ def _add_table(document: DocxDocument, boxes: list[Box], printed: Mapping[CellKe
         last = first + (box.rows - 1) * width + box.columns - 1
         cell = cells[first] if first == last else cells[first].merge(cells[last])
         cell.text = printed.get(box.key, "") if box.key else box.text
+        level = next((level for level, (_, _, typed) in enumerate(_LEVELS) if re.match(typed, box.text)), None)
+        if list_id and level is not None and box.role is Role.LABEL:
+            cell.text = re.sub(_LEVELS[level][2], "", box.text)
+            properties = cell.paragraphs[0]._p.get_or_add_pPr().get_or_add_numPr()
+            properties.get_or_add_ilvl().val, properties.get_or_add_numId().val = level, list_id
+
+
+_LEVELS = (
+    ("chineseCountingThousand", "%1、", "^[一二三四五六七八九十]+、"),
+    ("japaneseCounting", "（%2）", "^（[一二三四五六七八九十]+）"),
+    ("decimal", "%3.", r"^[0-9]+\."),
+)
+
+
+def _new_list(document: DocxDocument) -> int:
+    """A list of three levels, and its number."""
+    root = document.part.numbering_part.element
+    number = 100 + len(root)
+    level = '<w:lvl w:ilvl="{}"><w:start w:val="1"/><w:numFmt w:val="{}"/><w:lvlText w:val="{}"/></w:lvl>'
+    levels = "".join(level.format(index, kind, text) for index, (kind, text, _) in enumerate(_LEVELS))
+    definition = f'<w:abstractNum xmlns:w="{W}" w:abstractNumId="{number}">{levels}</w:abstractNum>'
+    instance = f'<w:num xmlns:w="{W}" w:numId="{number}"><w:abstractNumId w:val="{number}"/></w:num>'
+    root.insert(0, parse_xml(definition))
+    root.append(parse_xml(instance))
+    return number
 
 
 def saved(document: DocxDocument) -> bytes:
@@ -98,6 +143,23 @@ def zipped(content: Mapping[str, str | bytes]) -> bytes:
         for name, data in content.items():
             archive.writestr(name, data)
     return out.getvalue()
+
+
+def compound(stream: bytes, name: str = "WordDocument") -> bytes:
+    """A compound file (OLE 2) of one stream of 4096 bytes: an allocation table, a directory, and the stream."""
+    free, end, table = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH6x", 0x3E, 3, 0xFFFE, 9, 6)
+    head += struct.pack("<9I", 0, 1, 1, 0, 4096, end, 0, end, 0) + struct.pack("<109I", 0, *[free] * 108)
+    sectors = [table, end, *range(3, 10), end]
+    allocation = struct.pack("<128I", *sectors, *[free] * (128 - len(sectors)))
+
+    def entry(title: str, kind: int, child: int, start: int, size: int) -> bytes:
+        text = title.encode("utf-16-le") + b"\0\0"
+        about = struct.pack("<HBBIII", len(text), kind, 1, free, free, child) + bytes(36)
+        return text.ljust(64, b"\0") + about + struct.pack("<IQ", start, size)
+
+    directory = entry("Root Entry", 5, 1, end, 0) + entry(name, 2, free, 2, 4096)
+    return head + allocation + directory.ljust(512, b"\0") + stream.ljust(4096, b"\0")
 
 
 def r(text: str, properties: str = "") -> str:
