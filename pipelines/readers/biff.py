@@ -1,4 +1,4 @@
-"""From an .xls (or .et) to grids: the records of Excel 97 and of Excel 5 and 95.
+"""From an .xls (or .et) to grids: the records of Excel 97 to 2003.
 
 Belongs here: the light pass over the records, and the copy without what calamine need not see: names, formulas, charts
 and the declared size, which it would believe. Of a workbook's streams only the one with the cells is read: macros and
@@ -33,14 +33,17 @@ from pipelines.readers.spreadsheet import (
 _STREAMS: Final = ("Workbook", "Book")
 _BOF, _EOF, _FILEPASS, _SHEET, _SST, _FORMAT, _XF = 0x0809, 0x000A, 0x002F, 0x0085, 0x00FC, 0x041E, 0x00E0
 _DIMENSIONS, _ROW, _FORMULA, _BOOL_OR_ERROR = 0x0200, 0x0208, 0x0006, 0x0205
-_MANY_RK, _LABEL, _RICH_LABEL = 0x00BD, 0x0204, 0x00D6
-_CELLS: Final = frozenset({_FORMULA, 0x0203, _LABEL, _BOOL_OR_ERROR, 0x027E, 0x00FD, _RICH_LABEL})
+_MANY_RK: Final = 0x00BD
+_CELLS: Final = frozenset({_FORMULA, 0x0203, 0x0204, _BOOL_OR_ERROR, 0x027E, 0x00FD})
 """the records of one cell with something in it: row, column and style are their first three numbers"""
-_UNUSED: Final = frozenset({0x0017, 0x0018, 0x00EB, 0x00EC})
-"""names, references to other sheets and drawings: broken ones would cost the whole file"""
+_UNUSED: Final = frozenset({0x0017, 0x0018, 0x0042, 0x00EB, 0x00EC})
+"""names, references to other sheets and drawings: broken ones would cost the whole file; and the code page, which says
+nothing of Unicode and is believed"""
 _NOTHING: Final = struct.pack("<H", 0xFFFF)
 """a kind of record that no reader knows"""
 _BIFF8: Final = 0x0600
+_TOO_OLD: Final = "Excel 95 及更早的工作簿不能读取；请另存为 .xlsx 后重新放入"
+"""calamine reads no Chinese in them"""
 _HIDDEN_ROW: Final = 0x20
 _STEPS: Final = 3
 """a record for a cell costs what the elements of a cell cost"""
@@ -104,19 +107,18 @@ def _globals(book: bytearray, budget: Budget) -> _Book:
     sheets: list[int] = []
     codes = dict(BUILT_IN)
     formats: list[int] = []
-    is_biff8 = True
     for number, record in enumerate(_records(book, 0)):
         budget.step(_STEPS)
         if record.kind == _EOF:
             break
-        if record.kind == _BOF and number == 0:
-            is_biff8 = struct.unpack_from("<H", record.data)[0] == _BIFF8
-        elif record.kind == _SHEET:
+        if number == 0 and (record.kind != _BOF or struct.unpack_from("<H", record.data)[0] != _BIFF8):
+            raise RejectedError("V01", _TOO_OLD)
+        if record.kind == _SHEET:
             sheets.append(struct.unpack_from("<I", record.data)[0])
         elif record.kind == _SST and struct.unpack_from("<4xI", record.data)[0] > len(book):
             raise RejectedError("V01", DAMAGED)
         elif record.kind == _FORMAT:
-            codes[struct.unpack_from("<H", record.data)[0]] = _code(record.data[2:], is_biff8)
+            codes[struct.unpack_from("<H", record.data)[0]] = _code(record.data[2:])
         elif record.kind == _XF:
             formats.append(struct.unpack_from("<2xH", record.data)[0])
         elif record.kind in _UNUSED:
@@ -124,10 +126,8 @@ def _globals(book: bytearray, budget: Budget) -> _Book:
     return _Book(sheets, [shown(codes.get(number, "")) for number in formats])
 
 
-def _code(data: bytes, is_biff8: bool) -> str:
-    """A number format: its length, in Excel 97 whether its characters are wide, and the characters."""
-    if not is_biff8:
-        return data[1 : 1 + data[0]].decode("gb18030", "replace")
+def _code(data: bytes) -> str:
+    """A number format: its length, whether its characters are wide, and the characters."""
     length, is_wide = struct.unpack_from("<HB", data)
     return data[3 : 3 + 2 * length].decode("utf-16-le", "replace") if is_wide & 1 else data[3:].decode("latin-1")
 
@@ -163,10 +163,7 @@ def _read_sheet(book: bytearray, start: int, styles: list[Shown | None], facts: 
 def _read_cell(book: bytearray, record: _Record, styles: list[Shown | None], facts: SheetFacts) -> None:
     row, column, style = struct.unpack_from("<3H", record.data)
     _place(row, column, style, styles, facts)
-    if record.kind == _RICH_LABEL:
-        # the same text, with its fonts behind it
-        book[record.at : record.at + 2] = struct.pack("<H", _LABEL)
-    elif record.kind == _BOOL_OR_ERROR:
+    if record.kind == _BOOL_OR_ERROR:
         value, is_error = struct.unpack_from("<6x2B", record.data)
         if is_error:
             facts.cells[row, column] = Printed(ERRORS.get(value, "#N/A"), "error")

@@ -176,7 +176,8 @@ def _printed(cell: Element) -> tuple[Printed, Shown | None]:
     text = "\n".join(_text(part) for part in cell if part.tag == f"{_TEXT}p")
     if value is not None and cell.get(f"{_CALC}value-type") != "error":
         return _number(number_of(float(value)), text, is_percent=kind == "percentage")
-    return Printed(cell.get(f"{_OFFICE}{_VALUES.get(kind, 'string-value')}") or text, _flag(cell, kind)), None
+    said = cell.get(f"{_OFFICE}{_VALUES.get(kind, 'string-value')}") or text
+    return Printed(said.upper() if kind == "boolean" else said, _flag(cell, kind)), None
 
 
 def _flag(cell: Element, kind: str) -> str:

@@ -31,9 +31,15 @@ from pipelines.readers.xml_parts import small_tree
 
 _BOOK, _STYLES, _STRINGS = "xl/workbook.bin", "xl/styles.bin", "xl/sharedStrings.bin"
 _RELATIONS: Final = "xl/_rels/workbook.bin.rels"
-_ROW, _BLANK, _ERROR, _ERROR_FORMULA, _LAST_CELL, _RICH_TEXT = 0, 1, 3, 11, 11, 62
+_ROW, _ERROR, _ERROR_FORMULA, _RICH_TEXT = 0, 3, 11, 62
+_CELLS: Final = {2: 12, 3: 9, 4: 9, 5: 16, 6: 12, 7: 12, 8: 12, 9: 16, 10: 9, 11: 9, _RICH_TEXT: 13}
+"""the records of a cell with something in it, and the least they hold: what is missing, calamine takes from the record
+before"""
+_TEXTS: Final = {6: 8, 8: 8, _RICH_TEXT: 9}
+"""where the text begins in the records that have one"""
 _BEGIN_CELLS, _END_CELLS, _MERGE = 145, 146, 176
-_SHEET, _FORMAT, _STYLE, _BEGIN_STRINGS, _BEGIN_FORMATS, _BEGIN_STYLES, _END_STYLES = 156, 44, 47, 159, 615, 617, 618
+_SHEET, _FORMAT, _STYLE, _STRING = 156, 44, 47, 19
+_BEGIN_STRINGS, _BEGIN_FORMATS, _BEGIN_STYLES, _END_STYLES = 159, 615, 617, 618
 _HIDDEN_ROW: Final = 0x10
 _STEPS: Final = 3
 """a record for a cell costs what the elements of a cell cost"""
@@ -103,6 +109,8 @@ def _check_strings(archive: zipfile.ZipFile, budget: Budget) -> None:
         for kind, data in _records(part, budget):
             if kind == _BEGIN_STRINGS:
                 _check_count(data, 4, part)
+            elif kind == _STRING:
+                _text(data, 1)
 
 
 def _check_count(data: bytes, offset: int, part: bytes) -> None:
@@ -128,7 +136,10 @@ def _read_sheet(part: bytes, facts: SheetFacts, styles: Mapping[int, Shown]) -> 
                 raise RejectedError("V01", DAMAGED)
             if bits & _HIDDEN_ROW:
                 facts.hidden_rows.add(row)
-        elif _BLANK < kind <= _LAST_CELL or kind == _RICH_TEXT:
+        elif kind in _CELLS:
+            if len(data) < _CELLS[kind]:
+                raise ValueError("record too short")
+            text = _text(data, _TEXTS[kind])[0] if kind in _TEXTS else ""
             column, style = struct.unpack_from("<2I", data)
             facts.cover(row, column)
             if (said := styles.get(style & 0xFFFFFF)) is not None:
@@ -136,7 +147,7 @@ def _read_sheet(part: bytes, facts: SheetFacts, styles: Mapping[int, Shown]) -> 
             if kind in (_ERROR, _ERROR_FORMULA):
                 facts.cells[row, column] = Printed(ERRORS.get(data[8], "#N/A"), "error")
             elif kind == _RICH_TEXT:
-                facts.cells[row, column] = Printed(_text(data, 9)[0])
+                facts.cells[row, column] = Printed(text)
 
 
 def _text(data: bytes, at: int) -> tuple[str, int]:

@@ -99,6 +99,11 @@ def xlsb(
         f'<Relationship Id="rId{at}" Type="{_RELATION}/worksheet" Target="worksheets/sheet{at}.bin"/>'
         for at in range(1, len(sheets) + 1)
     )
+    relations += "".join(
+        f'<Relationship Id="{name}" Type="{_RELATION}/{name}" Target="{name}.bin"/>'
+        for name in ("sharedStrings", "styles")
+        if f"xl/{name}.bin" in (parts or {})
+    )
     package = {
         "[Content_Types].xml": _TYPES.encode(),
         "_rels/.rels": _relations(

@@ -7,7 +7,8 @@ import os
 import shutil
 import subprocess
 import tempfile
-from functools import cache, lru_cache
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,18 +24,15 @@ def _profile() -> Path:
     return folder
 
 
-@lru_cache(maxsize=64)
-def converted(data: bytes, source: str, target: str) -> bytes:
-    """The file saved as another kind: ``source`` is its ending, ``target`` ending[:filter]."""
+def converted(files: Mapping[str, bytes], target: str) -> dict[str, bytes]:
+    """Files by name (with their endings) saved as another kind in one run; by name without ending."""
     profile = _profile()
     with tempfile.TemporaryDirectory(prefix="gongkai-office-") as folder:
         home = Path(folder)
-        (home / f"in.{source}").write_bytes(data)
-        command = [
-            "soffice",
-            f"-env:UserInstallation={profile.as_uri()}",
-            *("--headless", "--convert-to", target, "--outdir", str(home / "out"), str(home / f"in.{source}")),
-        ]
+        for name, data in files.items():
+            (home / name).write_bytes(data)
+        command = ["soffice", f"-env:UserInstallation={profile.as_uri()}", "--headless", "--convert-to", target]
+        command += ["--outdir", str(home / "out"), *(str(home / name) for name in files)]
         environment = {**os.environ, "HOME": str(profile)}
         subprocess.run(command, check=True, capture_output=True, timeout=120, env=environment)
-        return (home / "out" / f"in.{target.partition(':')[0]}").read_bytes()
+        return {path.stem: path.read_bytes() for path in (home / "out").iterdir()}

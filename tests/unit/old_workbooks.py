@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import struct
 from collections.abc import Mapping, Sequence
+
+from msoffcrypto.method.rc4 import DocumentRC4
 
 SECTOR = 512
 END, FREE, TABLE = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD
@@ -24,9 +28,10 @@ def compound(streams: Mapping[str, bytes]) -> bytearray:
         chain += [*range(len(chain) + 1, len(chain) + length), END]
     chain += [FREE] * (tables * SECTOR // 4 - len(chain))
     entries = entry("Root Entry", 5, child=1, start=END)
-    for number, (name, body) in enumerate(zip(streams, bodies, strict=True), start=1):
-        right = number + 1 if number < len(streams) else FREE
-        entries += entry(name, 2, right=right, start=starts[number], size=len(body))
+    for at, (name, stream) in enumerate(streams.items(), start=1):
+        right = at + 1 if at < len(streams) else FREE
+        # a stream of less than eight sectors would live in the small ones
+        entries += entry(name, 2, right=right, start=starts[at], size=max(len(stream), 4096))
     head = HEAD.pack(MAGIC, 0x3E, 3, 0xFFFE, 9, 6, 0, tables, starts[0], 0, 4096, END, 0, END, 0)
     head += struct.pack("<109I", *range(tables), *[FREE] * (109 - tables))
     body = struct.pack(f"<{len(chain)}I", *chain) + entries.ljust(directory_sectors * SECTOR, b"\0")
@@ -103,3 +108,30 @@ def book_stream(sheets: Mapping[str, Sequence[bytes]], book: Sequence[bytes] = (
 def xls(*records: bytes, book: Sequence[bytes] = ()) -> bytes:
     """A workbook of one sheet, named Sheet1, with these records."""
     return bytes(compound({"Workbook": book_stream({"Sheet1": records}, book)}))
+
+
+def locked(stream: bytes, password: str) -> bytes:
+    """A workbook's stream encrypted as Excel 97 does (RC4): records keep their heads, and a sheet its place."""
+    salt, verifier = bytes(range(16)), bytes(range(100, 116))
+
+    def scrambled(data: bytes) -> bytes:
+        # the cipher is its own inverse
+        return bytes(DocumentRC4.decrypt(password, salt, io.BytesIO(data), blocksize=1024).read())
+
+    proof = scrambled(verifier + hashlib.md5(verifier, usedforsecurity=False).digest())
+    lock = record(0x002F, struct.pack("<3H", 1, 1, 1) + salt + proof)
+    head = 4 + struct.unpack_from("<H", stream, 2)[0]
+    plain = bytearray(stream[:head] + lock + stream[head:])
+    out, at = bytearray(scrambled(bytes(plain))), 0
+    while at < len(plain):
+        kind, length = struct.unpack_from("<2H", plain, at)
+        kept = 4
+        if kind in (0x0809, 0x002F):
+            kept += length
+        elif kind == 0x0085:
+            kept += 4
+            place = struct.unpack_from("<I", plain, at + 4)[0] + len(lock)
+            struct.pack_into("<I", plain, at + 4, place)
+        out[at : at + kept] = plain[at : at + kept]
+        at += 4 + length
+    return bytes(out)

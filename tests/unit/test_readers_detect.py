@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import time
 import zipfile
 
 import pytest
@@ -11,9 +12,10 @@ import pytest
 from pipelines.readers.detect import Kind, kind_of
 from pipelines.readers.model import Limits
 from pipelines.readers.reject import RejectedError
-from tests.unit.reader_files import part_of, repacked, small_book
+from tests.unit.libreoffice import converted, needs_libreoffice
+from tests.unit.old_workbooks import END, MAGIC, compound, entry
+from tests.unit.reader_files import part_of, rejection, repacked, small_book
 
-OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 INSTEAD = "请用办公室下发的空白表填报，存为 .xlsx 后重新放入"
 
 
@@ -61,7 +63,7 @@ REJECTED = {
         "V01",
         "XML 表格（Excel 2003 XML）不能读取；请另存为 .xlsx 后重新放入",
     ),
-    "no compound file": (OLE + b"\0" * 600, "V01", f"文件损坏，打不开；请重新导出，{INSTEAD}"),
+    "no compound file": (MAGIC + b"\0" * 600, "V01", f"文件损坏，打不开；请重新导出，{INSTEAD}"),
     "ofd": (archive({"OFD.xml": b"<ofd:OFD/>"}), "V01", f"OFD 文件不能读取；{INSTEAD}"),
     "slides": (archive({"ppt/presentation.xml": b"<p/>"}), "V01", f"演示文稿不能读取；{INSTEAD}"),
     "nul far inside": (b"organ_code,value\n" + b"x" * 9000 + b"\0", "V01", f"不认识的文件类型；{INSTEAD}"),
@@ -147,3 +149,99 @@ def test_two_parts_of_one_name_are_damage() -> None:
     twice = repacked(data, {"XL/WORKBOOK.XML": part_of(data, "xl/workbook.xml")})
     with pytest.raises(RejectedError, match="文件损坏，打不开"):
         kind_of(twice, Limits())
+
+
+BODY = bytes(range(256)) * 40
+
+
+@pytest.mark.parametrize(
+    ("streams", "kind"),
+    [
+        (("Workbook",), Kind.XLS),
+        (("Book",), Kind.XLS),
+        (("WORKBOOK", "_VBA_PROJECT_CUR", "\5SummaryInformation"), Kind.XLS),
+        (("1Table", "WordDocument"), Kind.DOC),
+        (("EncryptionInfo", "EncryptedPackage"), Kind.ENCRYPTED),
+    ],
+)
+def test_a_compound_file_is_told_by_its_streams(streams: tuple[str, ...], kind: Kind) -> None:
+    assert kind_of(bytes(compound(dict.fromkeys(streams, BODY))), Limits()) == kind
+
+
+@pytest.mark.parametrize(
+    ("stream", "said"),
+    [
+        ("PowerPoint Document", "演示文稿不能读取"),
+        ("__properties_version1.0", "不认识的文件类型"),
+        ("Contents", "不认识的文件类型"),
+    ],
+)
+def test_other_compound_files_are_named(stream: str, said: str) -> None:
+    assert rejection(bytes(compound({stream: BODY}))) == ("V01", f"{said}；{INSTEAD}")
+
+
+@needs_libreoffice
+def test_old_files_of_an_office_program() -> None:
+    files = converted({"book.xlsx": small_book()}, "xls") | converted({"text.html": b"<p>1</p>"}, "doc:MS Word 97")
+    assert {name: kind_of(data, Limits()) for name, data in files.items()} == {"book": Kind.XLS, "text": Kind.DOC}
+
+
+def damaged(*changes: tuple[int, bytes], streams: tuple[str, ...] = ("Workbook",), size: int = 10) -> bytes:
+    """A compound file with bytes written over; its directory is the sector behind the tables."""
+    data = compound(dict.fromkeys(streams, BODY * size))
+    for place, content in changes:
+        data[place : place + len(content)] = content
+    return bytes(data)
+
+
+def word(value: int) -> bytes:
+    return struct.pack("<I", value)
+
+
+TABLE, DIRECTORY = 512, 2 * 512 + 512
+"""where the first table and the directory of ``damaged`` stand"""
+DAMAGES = {
+    "the directory runs in a circle": damaged((TABLE + 2 * 4, word(2))),
+    "the tables run in a circle": damaged((TABLE, word(0) * 128)),
+    "more tables than the file has use for": damaged((44, word(4_000_000)), (68, word(3)), (72, word(31_496))),
+    "a list of tables that runs in a circle": damaged((44, word(120)), (68, word(3)), (72, word(1))),
+    "more small tables than the file has": damaged((60, word(3)), (64, word(8_000_000))),
+    "a stream larger than the file": damaged((DIRECTORY + 128 + 120, word(0x7FFFFFFF))),
+    "a small system larger than the file": damaged((DIRECTORY + 116, word(3)), (DIRECTORY + 120, word(0x7FFFFFFF))),
+    "sectors of two bytes": damaged((30, b"\1\0")),
+    "sectors of a gigabyte": damaged((30, b"\x1e\0")),
+    "the directory begins nowhere": damaged((48, word(0x00FFFFFF))),
+    "no directory": damaged((48, word(END))),
+    "a head and no more": damaged()[:512],
+    "half a head": damaged()[:40],
+}
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_damaged_allocation_tables_are_answered_in_bounded_time(name: str) -> None:
+    started = time.process_time()
+    rule, said = rejection(DAMAGES[name])
+    assert rule == "V01"
+    assert "请" in said
+    assert time.process_time() - started < 2
+
+
+def test_a_stream_that_runs_in_a_circle_is_no_workbook() -> None:
+    sectors = struct.unpack("<128I", damaged()[TABLE : TABLE + 512])
+    first = sectors.index(END) + 1
+    started = time.process_time()
+    assert rejection(damaged((TABLE + first * 4, word(first))))[0] == "V01"
+    assert time.process_time() - started < 2
+
+
+def test_a_directory_that_is_a_graph_is_walked_once() -> None:
+    """Sixty storages, each with the next one on both sides: two to the sixtieth paths."""
+    names = tuple(f"S{number}" for number in range(60))
+    entries = [entry(name, 1, left=at + 1, right=at + 1) for at, name in enumerate(names, start=1)]
+    place = compound(dict.fromkeys(names, BODY)).index(entry("Root Entry", 5, child=1, start=END))
+    started = time.process_time()
+    graph = damaged((place + 128, b"".join(entries)), streams=names, size=1)
+    assert rejection(graph) == ("V01", f"不认识的文件类型；{INSTEAD}")
+    circle = damaged((place + 128, entry("S0", 2, left=1, right=1)), streams=names, size=1)
+    assert rejection(circle)[0] == "V01"
+    assert time.process_time() - started < 2
