@@ -38,6 +38,8 @@ REASON: Final = "resubmission_reason"
 _DELIMITERS: Final = (",", "\t", ";", "，")
 _NIL_NAME: Final = re.compile(r"^nil_(?P<year>\d{4})_(?P<form>[a-z0-9_]+)\.csv$", re.IGNORECASE)
 _REASON_LINE: Final = re.compile(rf"^{REASON_LABEL}[：:](?P<reason>.*)$", re.MULTILINE)
+_STRANGE: Final = re.compile(r"[\u0180-\u036f\u0400-\u1fff\ue000-\uf8ff\ufffd]")
+"""letters that no Chinese report has: Cyrillic, Armenian, Arabic and so on, and places that mean nothing"""
 _MAX_FIELD: Final = 10_000
 _SAMPLE: Final = 4000
 """characters of a sheet saved as text by which its delimiter is told"""
@@ -67,14 +69,21 @@ def decode(data: bytes) -> str:
         encodings = ("utf-8-sig",)
     else:
         encodings = ("utf-8", "gb18030")
-    for encoding in encodings:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text.removeprefix("\ufeff")
+    texts = [text for encoding in encodings if (text := _decoded(data, encoding)) is not None]
+    # a few words of GB18030 may happen to be UTF-8 of some other script: 元 alone reads as an Armenian letter
+    if chinese := [text for text in texts if not _STRANGE.search(text)]:
+        return chinese[0]
+    if texts:
+        return texts[0]
     raise RejectedError("V01", "文字编码无法识别；请存为 UTF-8 或 GB18030 编码的 CSV，或存为 .xlsx 后重新放入")
+
+
+def _decoded(data: bytes, encoding: str) -> str | None:
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+    return None if "\0" in text else text.removeprefix("\ufeff")
 
 
 def nil_report(name: str, text: str) -> FileReading | None:

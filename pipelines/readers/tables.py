@@ -125,6 +125,9 @@ def locate_table(
         return _locate_single_row(sheet, table, rows[0], by_likeness=by_likeness)
     grid = sheet.grid
     labels = _find_labels(sheet, rows)
+    if len({label.position[0] for label in labels}) == 1 < len({label.row.path for label in labels}):
+        # all its rows stand side by side: it is for whoever looks at the grid turned
+        return None
     head_lines = _head_lines(sheet, table)
     columns: dict[int, Sequence[Pillar]] = {}
     heads: list[str] = []
@@ -253,6 +256,8 @@ def _candidate(sheet: Sheet, line: int, pillars: Sequence[Pillar]) -> tuple[Cand
         if at[1] != column or not text:
             continue
         if place < 0:
+            if text in _units():
+                continue
             if (
                 at[0] != line
                 or len(text) < _SHORTEST
@@ -270,6 +275,12 @@ def _candidate(sheet: Sheet, line: int, pillars: Sequence[Pillar]) -> tuple[Cand
 
 def _shown(grid: Grid, line: int, column: int) -> str:
     return "".join(grid.text(line, column).split())[:40]
+
+
+@cache
+def _units() -> frozenset[str]:
+    """What stands in a column of units, between labels and figures."""
+    return frozenset(indicator.unit for form in load_forms().values() for indicator in form.indicators.values())
 
 
 @cache

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from pipelines.readers import read_file
+from pipelines.readers.delimited import decode
 from pipelines.readers.model import FileReading, Limits, Problem, ReadCell, ReadSubmission
 from schemas.form import CellKey
 from tests.unit.reader_files import (
@@ -321,3 +322,10 @@ def test_the_number_of_fields_is_bounded_at_the_limit() -> None:
 
 def test_text_that_is_no_table_is_an_unknown_form() -> None:
     assert rejection("尊敬的领导：今年没有大事。".encode(), "信.csv")[0] == "V03"
+
+
+def test_a_word_of_gb18030_that_happens_to_be_utf_8() -> None:
+    # 元 in GB18030 is an Armenian letter in UTF-8
+    assert decode("value\n251000元\n".encode("gb18030")) == "value\n251000元\n"
+    assert decode("value\n251000元\n".encode()) == "value\n251000元\n"
+    assert decode("value\né\n".encode()) == "value\né\n"

@@ -16,7 +16,7 @@ from pipelines.readers.likeness import DOUBTFUL, EXACT, LIKELY, Candidate, Wante
 from pipelines.readers.model import ReadSubmission
 from pipelines.readers.submissions import read_document
 from schemas.form import CellKey
-from tests.unit.reader_files import FORMS, Sheet, by_key, figures, only, typed, values_of, workbook
+from tests.unit.reader_files import FORMS, Sheet, by_key, figures, only, template, typed, values_of, workbook
 
 G21, G14 = FORMS["gb_2021"], FORMS["gb_2014"]
 REFUSED_LAW = "2.其他法律行政法规禁止公开"
@@ -267,3 +267,29 @@ def test_likeness_out_of_order_must_be_almost_equal() -> None:
     assert [item.confidence for item in likely(wanted, [Candidate(5, ("重复申",), frozenset())])] == [DOUBTFUL]
     assert likely(wanted, [Candidate(5, ("小计",), frozenset())]) == []
     assert Decimal("0.90") < LIKELY < EXACT
+
+
+def test_two_rows_side_by_side_are_no_rows() -> None:
+    """行政处罚 and 行政强制 lie on their side below a table whose head is the same: upright they read as blank."""
+    values = figures(G21)
+    sheet = Sheet.of(typed(G21)).unmerged()
+    line = sheet.row_of("行政处罚") - 1
+    penalty, coercion = (
+        values[CellKey(code, "", "annual")] for code in ("a20_penalty_decisions", "a20_coercion_decisions")
+    )
+    sheet.rows[line : line + 3] = [["信息内容", "行政处罚", "行政强制"], ["本年处理决定数量", penalty, coercion]]
+    assert values_of(read(sheet)) == values
+
+
+def test_the_column_of_units_is_no_label() -> None:
+    form = FORMS["fj_annex_2009"]
+    sheet = Sheet.of(template(form))
+    spoiled = 0
+    for line in range(8, len(sheet.rows), 3):
+        text = sheet.rows[line][0]
+        if isinstance(text, str) and len(text) >= 8:
+            sheet.rows[line][0] = text[:4] + "某" + text[5:]
+            spoiled += 1
+    assert spoiled >= 3
+    submission = read(sheet)
+    assert values_of(submission) == figures(form)
