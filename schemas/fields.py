@@ -361,7 +361,7 @@ FIELDS: Final = _fields(
         "official_to",
         "TIMESTAMP",
         "正式数止",
-        "When the one that superseded it began to count; NULL = it counts still, or never did",
+        "When a later one began to count in its place; NULL = it counts still, or never did",
     ),
     Field("receipt_no", "VARCHAR", "回执号", "Number of the receipt in outbox/"),
     Field(

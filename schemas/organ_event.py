@@ -134,6 +134,7 @@ def read_events(file: Path, register: Register) -> tuple[OrganEvent, ...]:
     taken: set[tuple[str, str, int, str]] = set()
     ended: set[str] = set()
     given: dict[tuple[str, int], Decimal] = {}
+    last: dict[tuple[str, int], Row] = {}
     for row in rows:
         event = _event(row, register)
         key = (event.organ_code, event.event, event.effective_year, event.successor_code)
@@ -152,10 +153,27 @@ def read_events(file: Path, register: Register) -> tuple[OrganEvent, ...]:
                 "share", f"the shares of {event.organ_code} in {event.effective_year} add up to more than 1"
             )
         events.append(event)
+        last[year] = row
         _check_no_circle(row, event.effective_year, events)
+    for year, row in last.items():
+        _check_nothing_lost(row, *year, events, register)
     return tuple(
         sorted(events, key=lambda e: (e.effective_year, e.organ_code, EVENTS.index(e.event), e.successor_code))
     )
+
+
+def _check_nothing_lost(row: Row, code: str, year: int, events: Iterable[OrganEvent], register: Register) -> None:
+    """An organ that ends by being split leaves no part of itself behind; what of it is not stated is left empty."""
+    mine = [event for event in events if (event.organ_code, event.effective_year) == (code, year)]
+    ends_by_split = register.organs[code].valid_to_year == year - 1 and not any(e.event in _ENDING for e in mine)
+    shares = [event.share for event in mine if event.successor_code]
+    total = sum(share for share in shares if share is not None)
+    if ends_by_split and shares and None not in shares and total != _WHOLE:
+        raise row.error(
+            "share",
+            f"{code} ends in {year - 1}, and its shares add up to {total}, not 1;"
+            " leave a share empty that is not stated",
+        )
 
 
 def _event(row: Row, register: Register) -> OrganEvent:

@@ -520,7 +520,10 @@ def _read_gates(where: Path, collection: Mapping[tuple[int, str], str]) -> dict[
             raise row.error("form_code", f"{key[1]} of {key[0]} is not collected")
         if key in gates:
             raise row.error("form_code", f"a second gate of {key[1]} of {key[0]}")
-        gates[key] = Decimal(row.matching("min_coverage", r"1|0\.[0-9]{1,4}", "a share up to 1, of at most 4 decimals"))
+        gate = Decimal(row.matching("min_coverage", r"1|0\.[0-9]{1,4}", "a share up to 1, of at most 4 decimals"))
+        if not gate:
+            raise row.error("min_coverage", "0 would call a total complete that nobody is in")
+        gates[key] = gate
         row.text("reason")
     return gates
 

@@ -267,7 +267,7 @@ _TABLES: Final[Mapping[str, pa.DataFrameSchema]] = {
         _table(
             "mart.concept_organ",
             "机构指标族",
-            "One row per official submission and family of figures that its form has.",
+            "One row per official submission and family of figures that its form has, where any of its cells applies.",
             "concept_code report_year form_code organ_code",
             "concept_code report_year form_code organ_code submission_id value?",
         ),

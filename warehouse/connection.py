@@ -22,11 +22,15 @@ STORAGE_VERSION: Final = "v1.4.0"
 
 
 @contextmanager
-def writer(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The build database of a night, created if absent, as catalog ``disclosure``; closed whatever happens."""
+def writer(path: Path, block_bytes: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The build database of a night, created if absent, as catalog ``disclosure``; closed whatever happens.
+
+    A column takes at least one block (256 KiB): ``block_bytes`` makes a new file of small tables several times smaller.
+    """
     connection = duckdb.connect(":memory:", config=_OFFLINE)
     try:
-        connection.execute(f"ATTACH '{quoted(path)}' AS {CATALOG} (STORAGE_VERSION '{STORAGE_VERSION}')")
+        blocks = f", BLOCK_SIZE {block_bytes}" if block_bytes else ""
+        connection.execute(f"ATTACH '{quoted(path)}' AS {CATALOG} (STORAGE_VERSION '{STORAGE_VERSION}'{blocks})")
         connection.execute(f"USE {CATALOG}")
         yield connection
     finally:

@@ -21,6 +21,8 @@ from warehouse.stage import FROZEN, LOGGED
 
 RELEASES: Final = "releases"
 SUMS: Final = "SHA256SUMS"
+_BLOCK_BYTES: Final = 16_384
+"""the smallest that DuckDB has: releases are small and kept for ever"""
 
 
 def restore_folder(archived: Path, published: Path) -> bool:
@@ -63,7 +65,7 @@ def is_sound(folder: Path) -> bool:
 
 def _build_database(folder: Path) -> None:
     """The same tables as one file to open; a column that came after the release is not in it."""
-    with writer(folder / FILE_NAME) as connection:
+    with writer(folder / FILE_NAME, _BLOCK_BYTES) as connection:
         for schema in SCHEMAS:
             connection.execute(f"CREATE SCHEMA {schema}")
         for table in (*FROZEN, *LOGGED):

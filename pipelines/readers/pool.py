@@ -23,7 +23,7 @@ _CRASHED: Final = (
     "读取程序在这个文件上崩溃、超时或内存不足；文件可能损坏，或很远的地方也有单元格，请重新导出为 .xlsx 后重报"
 )
 _LIBRARIES: Final = (
-    *("python-calamine", "defusedxml", "olefile", "msoffcrypto-tool", "lxml", "python-docx"),
+    *("python-calamine", "defusedxml", "olefile", "msoffcrypto-tool", "lxml"),
     *("pdfplumber", "pdfminer.six", "pypdfium2", "rapidfuzz", "pandas", "pandera", "pyarrow"),
 )
 _SCHEMAS: Final = Path(__file__).parents[2] / "schemas"

@@ -84,9 +84,8 @@ def converter_identity() -> str:
         return ""
     program = Path(office).resolve()
     digest = hashlib.sha256(str(program).encode())
-    digest.update(program.read_bytes())
-    for name in ("versionrc", "version.ini"):
-        if (build := program.parent / name).is_file():
+    for build in (program, program.parent / "versionrc", program.parent / "version.ini"):
+        if build.is_file() and os.access(build, os.R_OK):
             digest.update(build.read_bytes())
     for part in sorted(program.parent.glob("libsw*")):
         digest.update(f"{part.name}:{part.stat().st_size}\0".encode())

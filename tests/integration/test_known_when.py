@@ -167,6 +167,8 @@ def test_a_release_is_a_frozen_publication(story: Story) -> None:
     with reader(folder / FILE_NAME) as connection:
         assert connection.execute(CITY_TOTALS).fetchall() == [(2016, 39), (2017, 36)]
         assert connection.execute("SELECT name FROM core.dim_organ WHERE valid_to_year = 2016").fetchall() == []
+        # a release is kept for ever: its columns fill no blocks of the usual size
+        assert connection.execute("SELECT block_size FROM pragma_database_size()").fetchall()[0] == (16384,)
 
 
 # known when

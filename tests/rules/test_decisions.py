@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import duckdb
 import pytest
 
 from schemas.rule import load_rules
@@ -318,6 +319,40 @@ def test_the_published_table_is_enough_to_judge_by() -> None:
     night = judged(again)
     assert [night.verdict(s)[0] for s in (same, other)] == ["accepted", "held"]
     assert found(night, same, *F01)[0] == "waived"
+
+
+def chain(night: Judged) -> list[tuple[Any, ...]]:
+    """(submission, is_official, superseded_by, official_from, official_to), in the order of versions."""
+    connection: duckdb.DuckDBPyConnection = tables(night)
+    for table in ("core.fct_cell", "core.submission_chain"):
+        build_table(connection, table)
+    return connection.execute(
+        "SELECT submission_id, is_official, superseded_by, official_from, official_to FROM core.submission_chain"
+    ).fetchall()
+
+
+def test_what_was_accepted_counted_from_the_decision_also_once_it_is_corrected() -> None:
+    world = World()
+    accepted = world.submit(OPEN_5)
+    world.decide(accepted, *F01, (0, 5))
+    corrected = world.submit(CLOSED)
+    world.files[-1]["received_at"] = datetime(2018, 3, 1)
+    assert chain(judged(world)) == [
+        (accepted, False, corrected, datetime(2018, 2, 1), datetime(2018, 3, 1)),
+        (corrected, True, None, datetime(2018, 3, 1), None),
+    ]
+
+
+def test_what_was_accepted_after_a_later_version_counted_never_counted() -> None:
+    world = World()
+    first, held, last = world.submit(CLOSED), world.submit(OPEN_5), world.submit()
+    world.decide(held, *F01, (0, 5))
+    assert chain(judged(world)) == [
+        # the decision came on 1 February
+        (first, False, held, datetime(2018, 1, 1), datetime(2018, 1, 3)),
+        (held, False, last, None, None),
+        (last, True, None, datetime(2018, 1, 3), None),
+    ]
 
 
 def test_a_state_is_kept_where_it_changed() -> None:

@@ -350,9 +350,11 @@ def test_a_gate_below_the_whole_is_a_row_and_a_register_without_one_asks_for_all
     assert load_register(folder).gates == {}
 
 
+UNSTATED = "recalled,国土职能；份额未见，不拆分\n"
 BROKEN = [
     ("gates.csv", "", "2031,gb_2021,0.9,缺\n", "column form_code: gb_2021 of 2031 is not collected"),
     ("gates.csv", "", "2024,gb_2021,95,缺\n", "column min_coverage: '95' is not a share up to 1"),
+    ("gates.csv", "", "2024,gb_2021,0.0,缺\n", "column min_coverage: 0 would call a total complete"),
     ("gates.csv", "", "2024,gb_2021,0.9,\n", "column reason: must not be empty"),
     ("gates.csv", "", "2024,gb_2021,1,缺\n2024,gb_2021,1,缺\n", "a second gate of gb_2021 of 2024"),
     ("organs.csv", "XMP00102,厦门市教育局", "XMP00101,厦门市教育局", "line 5, column organ_code: duplicate code"),
@@ -430,6 +432,12 @@ BROKEN = [
         "",
         "XMP00110,split,2019,2019,XMP00113,0.7,seen,\nXMP00110,split,2019,2019,XMP00114,0.4,seen,\n",
         "line 37, column share: the shares of XMP00110 in 2019 add up to more than 1",
+    ),
+    (
+        "events.csv",
+        f"XMP00110,split,2019,2019,XM00126,,{UNSTATED}XMP00110,split,2019,2019,XMP00130,,",
+        f"XMP00110,split,2019,2019,XM00126,0.6,{UNSTATED}XMP00110,split,2019,2019,XMP00130,0.3,",
+        "line 14, column share: XMP00110 ends in 2018, and its shares add up to 0.9, not 1",
     ),
     ("events.csv", "", "XMP00115,abolished,2019,2019,,,seen,\n", "line 36, column event: XMP00115 ends twice"),
     (

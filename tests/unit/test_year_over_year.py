@@ -359,6 +359,19 @@ def test_a_blank_in_the_sum_of_a_family_is_no_zero() -> None:
     ]
 
 
+def test_what_does_not_apply_is_no_blank_of_a_family() -> None:
+    city = both("OFFICE", "DEPT")
+    city.file("OFFICE", {REQUESTS: 30}, year=2016).file("DEPT", {REQUESTS: "/"}, year=2016)
+    connection = city.file("OFFICE", {REQUESTS: 40}).file("DEPT", {REQUESTS: "/"}).built()
+    # as of the cell itself
+    assert row(connection, REQUESTS) == Row(40, 30, 30, 10, Decimal("33.3333"), "")
+    assert series(connection, "requests_received", 2017) == [
+        Step("fj_annex_2017", 40, "A", 30, 10, Decimal("33.3333"), "")
+    ]
+    assert concept_parts(connection, "requests_received", 2017) == {("OFFICE", "matched"): 10}
+    assert failing(connection) == set()
+
+
 def test_what_the_new_edition_counts_otherwise_is_known_of_whoever_filed_both() -> None:
     # requests: class A from the 2009 annex to the 2017 one; DEPT tried the new annex in 2014 already
     old, new = {"year": 2014, "form": "fj_annex_2009"}, {"year": 2015}

@@ -1,6 +1,7 @@
 -- grain: submission, in its place among those of the same organ, year and form
 -- From when to when it counted is told as everything is judged now: a submission counts from its receipt, or from the
--- receipt of the last decision that it needed. One that a later submission replaced before that never counted.
+-- receipt of the last decision that it needed, until any later one counts. One that a later submission was before never
+-- counted.
 WITH version AS (
     SELECT
         s.*,
@@ -14,10 +15,11 @@ WITH version AS (
     FROM core.fct_submission AS s
     JOIN stage.verdict AS v ON v.submission_id = s.submission_id
 ),
+-- an acceptance that has lapsed by now, since other figures came, still freed the version that it was about
 decided AS (
     SELECT organ_code, report_year, form_code, rule_id, scope, lhs, rhs, message, min(received_at) AS decided_at
     FROM core.fct_decision
-    WHERE decision = 'accept_as_printed' AND effect IN ('in_force', 'superseded')
+    WHERE decision = 'accept_as_printed' AND effect <> 'no_effect'
     GROUP BY organ_code, report_year, form_code, rule_id, scope, lhs, rhs, message
 ),
 waived AS (
@@ -41,6 +43,16 @@ counted AS (
         END AS counts_from
     FROM version AS v
     LEFT JOIN waived AS w ON w.submission_id = v.submission_id
+),
+-- a decision may come after later versions, so the next version is not always the first to take its place
+replaced AS (
+    SELECT
+        counted.*,
+        min(counts_from) OVER (
+            PARTITION BY organ_code, report_year, form_code ORDER BY version
+            ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
+        ) AS counts_to
+    FROM counted
 ),
 side AS (
     SELECT v.submission_id, c.indicator_code, c.applicant_kind, c.measure,
@@ -79,9 +91,9 @@ SELECT
     c.repeats,
     c.supersedes,
     n.submission_id AS superseded_by,
-    CASE WHEN coalesce(c.counts_from < n.counts_from, TRUE) THEN c.counts_from END AS official_from,
-    CASE WHEN c.counts_from < n.counts_from THEN n.counts_from END AS official_to
-FROM counted AS c
-LEFT JOIN counted AS n ON n.supersedes = c.submission_id
+    CASE WHEN coalesce(c.counts_from < c.counts_to, TRUE) THEN c.counts_from END AS official_from,
+    CASE WHEN c.counts_from < c.counts_to THEN c.counts_to END AS official_to
+FROM replaced AS c
+LEFT JOIN replaced AS n ON n.supersedes = c.submission_id
 LEFT JOIN differing AS d ON d.submission_id = c.submission_id
 ORDER BY c.report_year, c.form_code, c.organ_code, c.version
