@@ -32,6 +32,7 @@ _PACKED: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """the methods that need no memory by what the archive claims"""
 _LITTER: Final = re.compile(r"\.DS_Store|Thumbs\.db|desktop\.ini|\._.*|~\$.*", re.IGNORECASE)
 _LITTER_FOLDER: Final = "__MACOSX"
+_PARTS_LIST: Final = "[Content_Types].xml"
 _LONGEST_NAME: Final = 100
 ZIP_IN_ZIP: Final = "压缩包里又有压缩包，没有打开；请解开后只打一层压缩包，或直接放入里面的文件"
 
@@ -46,6 +47,9 @@ def read_members(data: bytes, limits: Limits, read: Reader) -> FileReading:
             members = list(_members(archive))
             if not members:
                 raise RejectedError("V01", "压缩包里没有文件；请放入报表后重新压缩")
+            if any(name == _PARTS_LIST for _, name, _ in members):
+                # a workbook that was unpacked, and packed again with its folder
+                raise RejectedError("V01", DAMAGED)
             if len(members) > limits.max_members:
                 raise RejectedError("V01", f"压缩包里的文件超过 {limits.max_members} 个，未读取；请分成几个压缩包")
             readings = list(_readings(archive, members, limits, read))

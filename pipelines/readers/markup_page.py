@@ -45,10 +45,13 @@ _MARKED: Final = {
     **dict.fromkeys(("s", "strike"), (STRUCK, STRUCK_END)),
     "h1": (HEADING, ""),
 }
+_FRAMES: Final = frozenset({"frameset", "frame", "iframe"})
 _GROUPS: Final = frozenset({"thead", "tbody", "tfoot"})
 _TYPED_INPUTS: Final = frozenset({"", "text", "number", "tel", "search", "date", "month", "email", "url"})
 _DISPLAY: Final = re.compile(r"display\s*:\s*([a-z-]+)")
-_HIDDEN_STYLE: Final = re.compile(r"visibility\s*:\s*(?:hidden|collapse)|mso-hide\s*:\s*all")
+_HIDDEN_STYLE: Final = re.compile(r"mso-hide\s*:\s*all")
+_BLANK_STYLE: Final = re.compile(r"visibility\s*:\s*(?:hidden|collapse)")
+"""takes its place without printing anything"""
 _APART_STYLE: Final = re.compile(r"float\s*:\s*(?:left|right)|position\s*:\s*(?:absolute|fixed)")
 _RAISED_STYLE: Final = re.compile(r"vertical-align\s*:\s*(?:super|sub)")
 _STRUCK_STYLE: Final = re.compile(r"text-decoration(?:-line)?\s*:[^;]*line-through")
@@ -78,6 +81,8 @@ class PageReader:
         """the open cells, each in the one before"""
         self._kept: list[Table] = []
         self._opened = self._cell_count = self._preformatted = 0
+        self._blank = 0
+        """open elements that only take their place"""
         self._in_title = self._is_frame = False
         self._options: list[tuple[bool, Flow]] | None = None
 
@@ -91,13 +96,19 @@ class PageReader:
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         if len(self._closers) + self._unseen >= _DEEPEST:
             raise RejectedError("V01", _TOO_DEEP)
+        self._is_frame = self._is_frame or tag in _FRAMES
         style = attributes.get("style", "").lower()
         display = (_DISPLAY.findall(style) or [""])[-1]
         is_unseen = tag in _UNSEEN or display == "none" or "hidden" in attributes or _HIDDEN_STYLE.search(style)
         if self._unseen or is_unseen:
             self._unseen += 1
             return
-        self._closers.append(self._open(tag, attributes, style, display))
+        is_blank = _BLANK_STYLE.search(style) is not None
+        closer = self._open("img" if is_blank and tag == "input" else tag, attributes, style, display)
+        if is_blank:
+            self._blank += 1
+            closer = partial(self._close_blank, closer)
+        self._closers.append(closer)
 
     def end(self, _tag: str) -> None:
         if self._unseen:
@@ -116,6 +127,8 @@ class PageReader:
 
     @property
     def _flow(self) -> Flow:
+        if self._blank:
+            return Flow()
         if self._in_title:
             return self._title
         if self._options is not None:
@@ -143,6 +156,11 @@ class PageReader:
         self._flow.mark(before)
         return partial(self._mark, after)
 
+    def _close_blank(self, closer: Callable[[], None] | None) -> None:
+        self._blank -= 1
+        if closer:
+            closer()
+
     def _mark(self, mark: str) -> None:
         self._flow.mark(mark)
 
@@ -156,9 +174,6 @@ class PageReader:
 
     def _close_title(self) -> None:
         self._in_title = False
-
-    def _frame(self, _tag: str, _attributes: Mapping[str, str]) -> None:
-        self._is_frame = True
 
     def _line(self, _tag: str, _attributes: Mapping[str, str]) -> None:
         self._flow.mark(LINE)
@@ -246,7 +261,6 @@ _IN_TABLES: Final = _GROUPS | {"tr", "td", "th"}
 """elements that mean nothing outside a table"""
 _OPENERS: Final[Mapping[str, Callable[[PageReader, str, Mapping[str, str]], Callable[[], None] | None]]] = {
     "title": PageReader._open_title,
-    **dict.fromkeys(("frameset", "frame"), PageReader._frame),
     "br": PageReader._line,
     "img": PageReader._space,
     "input": PageReader._input,

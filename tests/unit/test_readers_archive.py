@@ -223,7 +223,8 @@ def test_a_damaged_office_file_is_no_archive() -> None:
         "[Content_Types].txt",
         "a.xlsx",
     ]
-    assert part_of(book, "[Content_Types].xml").startswith("<")
+    unpacked = {f"年报/{part}": part_of(book, part).encode() for part in ("[Content_Types].xml", "xl/workbook.xml")}
+    assert rejection(archive(unpacked), "年报.zip")[1] == message
 
 
 def with_sizes(data: bytes, size: int) -> bytes:

@@ -161,6 +161,8 @@ def test_the_page_of_shanghai_as_published() -> None:
         ("<!--[if gte mso 9]><xml>9</xml><![endif]-->1", "1"),
         ("<xml><o:x>9</o:x></xml>1", "1"),
         ("1<span style='visibility:hidden'>9<b>9</b></span>2", "12"),
+        ("1<div style='visibility:hidden'>9</div>2", "1\n2"),
+        ("1<input style='visibility:hidden' value=9>2", "1 2"),
         ("1<span style='mso-hide:all'>9</span>", "1"),
         ("<input value='12'>", "12"),
         ("<input value=12><input value=34>", "12 34"),
@@ -275,6 +277,18 @@ def test_head_and_foot_stand_where_they_are_printed_and_a_caption_is_text() -> N
     assert paragraphs(page) == ["单位：万元"]
 
 
+def test_a_span_counts_the_rows_and_columns_that_are_printed() -> None:
+    # measured in Chromium: what is hidden takes no part in the layout of the table
+    page = table("<td rowspan=2>a</td><td>b</td>", "<td>X</td>", "<td>c</td>", "<td>d</td><td>e</td>")
+    assert texts(page.replace("<tr><td>X", "<tr style='display:none'><td>X")) == [[["a", "b"], ["a", "c"], ["d", "e"]]]
+    page = table("<td>a</td><td hidden>X</td><td>b</td>", "<td colspan=2>c</td>", "<td>1</td><td>2</td>")
+    assert texts(page) == [[["a", "b"], ["c", "c"], ["1", "2"]]]
+    page = table("<td>a</td><td style='visibility:hidden'>X<b>Y</b></td><td>b</td>")
+    assert texts(page) == [[["a", "", "b"]]]
+    page = "<table><tr><td>1<tfoot><tr><td>F</tfoot><tbody><tr><td>2<thead><tr><td>H</thead><thead><tr><td>H2</table>"
+    assert texts(page) == [[["H"], ["1"], ["2"], ["H2"], ["F"]]]
+
+
 def test_unclosed_and_stray_tags_are_read_as_browsers_read_them() -> None:
     page = "<table><form><tr><td>1<td>2<tr><td><b>3<td>4</form></td></b><tr><div><td>5</div><td>6</table>"
     assert texts(page) == [[["1", "2"], ["3", "4"], ["5", "6"]]]
@@ -372,6 +386,12 @@ def test_a_workbook_saved_as_frames_is_answered_with_what_to_send() -> None:
     rule, message = rejection(page.encode(), "年报.xls")
     assert (rule, message[:13]) == ("V01", "这个网页只是框架，表格在旁")
     assert "另存为 .xlsx" in message
+
+
+def test_a_page_around_another_page_is_no_report_but_one_with_tables_may_be() -> None:
+    frame = "<iframe src='2024_files/report.html'></iframe>"
+    assert rejection(f"<html><h1>2024</h1>{frame}".encode(), "2024.html")[1].startswith("这个网页只是框架")
+    assert texts(frame + table("<td>1</td><td>2</td>")) == [[["1", "2"]]]
 
 
 def test_a_page_without_the_form_is_an_unknown_form() -> None:
