@@ -33,8 +33,8 @@ from pipelines.readers.spreadsheet import (
 _STREAMS: Final = ("Workbook", "Book")
 _BOF, _EOF, _FILEPASS, _SHEET, _SST, _FORMAT, _XF = 0x0809, 0x000A, 0x002F, 0x0085, 0x00FC, 0x041E, 0x00E0
 _DIMENSIONS, _ROW, _FORMULA, _BOOL_OR_ERROR = 0x0200, 0x0208, 0x0006, 0x0205
-_MANY_RK: Final = 0x00BD
-_CELLS: Final = frozenset({_FORMULA, 0x0203, 0x0204, _BOOL_OR_ERROR, 0x027E, 0x00FD})
+_MANY_RK, _SHARED_TEXT = 0x00BD, 0x00FD
+_CELLS: Final = frozenset({_FORMULA, 0x0203, 0x0204, _BOOL_OR_ERROR, 0x027E, _SHARED_TEXT})
 """the records of one cell with something in it: row, column and style are their first three numbers"""
 _UNUSED: Final = frozenset({0x0017, 0x0018, 0x0042, 0x00EB, 0x00EC})
 """names, references to other sheets and drawings: broken ones would cost the whole file; and the code page, which says
@@ -51,6 +51,8 @@ _RESULT: Final = struct.Struct("<6xB1xB3xH")
 """of a formula's record: kind of a result that is no number, its value, and the mark that it is none"""
 _NO_NUMBER: Final = 0xFFFF
 _ERROR, _NO_TEXT = 2, 3
+_FORMULA_BYTES: Final = 22
+"""a formula's record up to its expression, of which the last two say how long it is"""
 
 
 class _Record(NamedTuple):
@@ -65,8 +67,12 @@ class _Record(NamedTuple):
 
 
 class _Book(NamedTuple):
+    """Where the sheets begin, what each style shows beside the digits, how many shared texts there are, its end."""
+
     sheets: list[int]
     styles: list[Shown | None]
+    texts: int
+    end: int
 
 
 def read_xls(data: bytes, limits: Limits) -> Document:
@@ -75,9 +81,9 @@ def read_xls(data: bytes, limits: Limits) -> Document:
         stream = stream_of(data, _STREAMS)
         if _is_locked(stream):
             stream = stream_of(decrypted(data, LOCKED), _STREAMS)
-        book = bytearray(stream)
-        facts = _read_book(book, limits)
-        return Document(read_grids(compound_of(_STREAMS[0], bytes(book)), facts))
+        copy = bytearray(stream)
+        facts = _read_book(copy, limits)
+        return Document(read_grids(compound_of(_STREAMS[0], bytes(copy)), facts))
 
 
 def _is_locked(stream: bytes) -> bool:
@@ -85,45 +91,50 @@ def _is_locked(stream: bytes) -> bool:
     return any(record.kind == _FILEPASS for record in islice(_records(stream, 0), 8))
 
 
-def _read_book(book: bytearray, limits: Limits) -> list[SheetFacts]:
-    """The facts of every sheet, in the book's order; ``book`` loses what is not to be parsed."""
+def _read_book(copy: bytearray, limits: Limits) -> list[SheetFacts]:
+    """The facts of every sheet, in the book's order; ``copy`` loses what is not to be parsed."""
     budget = Budget(limits)
-    sheets, styles = _globals(book, budget)
-    bounded_sheets(len(sheets), limits)
-    facts = []
-    for start in sheets:
-        # what lies at a place is read once: two sheets there would be one
-        if sheets.count(start) > 1:
-            raise RejectedError("V01", DAMAGED)
+    book = _globals(copy, budget)
+    bounded_sheets(len(book.sheets), limits)
+    facts: list[SheetFacts] = []
+    taken = [(0, book.end)]
+    for start in book.sheets:
         sheet = SheetFacts(budget)
-        _read_sheet(book, start, styles, sheet)
+        end = _read_sheet(copy, start, book, sheet)
+        # what was measured, and mended, as one sheet is not read as another
+        if any(start < last and first < end for first, last in taken):
+            raise RejectedError("V01", DAMAGED)
+        taken.append((start, end))
         sheet.close()
         facts.append(sheet)
     return facts
 
 
-def _globals(book: bytearray, budget: Budget) -> _Book:
-    """Where the sheets begin, and what each style shows beside the digits."""
+def _globals(copy: bytearray, budget: Budget) -> _Book:
+    texts, end = 0, 0
     sheets: list[int] = []
     codes = dict(BUILT_IN)
     formats: list[int] = []
-    for number, record in enumerate(_records(book, 0)):
+    for number, record in enumerate(_records(copy, 0)):
         budget.step(_STEPS)
+        end = record.start + len(record.data)
         if record.kind == _EOF:
             break
         if number == 0 and (record.kind != _BOF or struct.unpack_from("<H", record.data)[0] != _BIFF8):
             raise RejectedError("V01", _TOO_OLD)
         if record.kind == _SHEET:
             sheets.append(struct.unpack_from("<I", record.data)[0])
-        elif record.kind == _SST and struct.unpack_from("<4xI", record.data)[0] > len(book):
-            raise RejectedError("V01", DAMAGED)
+        elif record.kind == _SST:
+            texts = struct.unpack_from("<4xI", record.data)[0]
+            if texts > len(copy):
+                raise RejectedError("V01", DAMAGED)
         elif record.kind == _FORMAT:
             codes[struct.unpack_from("<H", record.data)[0]] = _code(record.data[2:])
         elif record.kind == _XF:
             formats.append(struct.unpack_from("<2xH", record.data)[0])
         elif record.kind in _UNUSED:
-            book[record.at : record.at + 2] = _NOTHING
-    return _Book(sheets, [shown(codes.get(number, "")) for number in formats])
+            copy[record.at : record.at + 2] = _NOTHING
+    return _Book(sheets, [shown(codes.get(number, "")) for number in formats], texts, end)
 
 
 def _code(data: bytes) -> str:
@@ -132,42 +143,53 @@ def _code(data: bytes) -> str:
     return data[3 : 3 + 2 * length].decode("utf-16-le", "replace") if is_wide & 1 else data[3:].decode("latin-1")
 
 
-def _read_sheet(book: bytearray, start: int, styles: list[Shown | None], facts: SheetFacts) -> None:
-    depth = 0
-    for number, record in enumerate(_records(book, start)):
+def _read_sheet(copy: bytearray, start: int, book: _Book, facts: SheetFacts) -> int:
+    """Read and mend one sheet; where it ends."""
+    depth, end = 0, start
+    for number, record in enumerate(_records(copy, start)):
         facts.budget.step(_STEPS)
+        end = record.start + len(record.data)
         depth += (record.kind == _BOF) - (record.kind == _EOF)
+        if number == 0 and depth != 1:
+            raise RejectedError("V01", DAMAGED)
         if depth == 0:
-            return
+            break
         if depth > 1 or record.kind == _EOF or (record.kind == _BOF and number):
             # a chart in the sheet has cells of its own, at places of the sheet's
-            book[record.at : record.at + 2] = _NOTHING
+            copy[record.at : record.at + 2] = _NOTHING
         elif record.kind in _UNUSED:
-            book[record.at : record.at + 2] = _NOTHING
+            copy[record.at : record.at + 2] = _NOTHING
         elif record.kind == _DIMENSIONS:
             # calamine would allocate what the record says
-            book[record.start : record.start + len(record.data)] = bytes(len(record.data))
+            copy[record.start : record.start + len(record.data)] = bytes(len(record.data))
         elif record.kind == _ROW:
             row, bits = struct.unpack_from("<H10xB", record.data)
             if bits & _HIDDEN_ROW:
                 facts.hidden_rows.add(row)
         elif record.kind in _CELLS:
-            _read_cell(book, record, styles, facts)
+            _read_cell(copy, record, book, facts)
         elif record.kind == _MANY_RK:
             row, column = struct.unpack_from("<2H", record.data)
             for offset in range(4, len(record.data) - 2, 6):
-                _place(row, column, struct.unpack_from("<H", record.data, offset)[0], styles, facts)
+                _place(row, column, struct.unpack_from("<H", record.data, offset)[0], book.styles, facts)
                 column += 1
+    return end
 
 
-def _read_cell(book: bytearray, record: _Record, styles: list[Shown | None], facts: SheetFacts) -> None:
+def _read_cell(copy: bytearray, record: _Record, book: _Book, facts: SheetFacts) -> None:
     row, column, style = struct.unpack_from("<3H", record.data)
-    _place(row, column, style, styles, facts)
+    _place(row, column, style, book.styles, facts)
     if record.kind == _BOOL_OR_ERROR:
         value, is_error = struct.unpack_from("<6x2B", record.data)
         if is_error:
             facts.cells[row, column] = Printed(ERRORS.get(value, "#N/A"), "error")
+    elif record.kind == _SHARED_TEXT:
+        if struct.unpack_from("<6xI", record.data)[0] >= book.texts:
+            # calamine leaves such a cell out without a word
+            raise ValueError("no such text")
     elif record.kind == _FORMULA:
+        if len(record.data) < _FORMULA_BYTES:
+            raise ValueError("record too short")
         result, value, mark = _RESULT.unpack_from(record.data)
         if mark == _NO_NUMBER and result == _ERROR:
             facts.cells[row, column] = Printed(ERRORS.get(value, "#N/A"), "error")
@@ -175,7 +197,7 @@ def _read_cell(book: bytearray, record: _Record, styles: list[Shown | None], fac
             # the empty text or no result at all: programs that do not calculate write the same
             facts.cells[row, column] = Printed("", "formula")
         # the expression is none of calamine's business: its length becomes 0
-        book[record.start + 20 : record.start + 22] = bytes(2)
+        copy[record.start + 20 : record.start + 22] = bytes(2)
 
 
 def _place(row: int, column: int, style: int, styles: list[Shown | None], facts: SheetFacts) -> None:

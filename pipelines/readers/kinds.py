@@ -26,14 +26,14 @@ from pipelines.readers.xlsx_parts import read_xlsx
 
 Opener = Callable[[bytes, Limits], Document]
 """raises RejectedError with what to send instead"""
-_PASSWORD: Final = "工作簿或文档受密码保护；请取消打开密码后重新放入"  # noqa: S105 - a sentence
+_LOCKED: Final = "工作簿或文档受密码保护；请取消打开密码后重新放入"
 _ENCRYPTED: Final = frozenset({Kind.XLSX, Kind.XLSB, Kind.DOCX})
 """the kinds that an encrypted package can turn out to be"""
 
 
 def _read_encrypted(data: bytes, limits: Limits) -> Document:
     """What the package is once Excel's own password has opened it."""
-    plain = decrypted(data, _PASSWORD)
+    plain = decrypted(data, _LOCKED)
     kind = kind_of(plain, limits)
     if kind not in _ENCRYPTED:
         raise RejectedError("V01", DAMAGED)

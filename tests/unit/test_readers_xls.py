@@ -198,6 +198,19 @@ def test_more_texts_than_bytes_are_damage() -> None:
     assert reason(xls(number(0, 0, 1), book=[record(0x00FC, struct.pack("<2I", 1, 0x7FFFFFFF))])) == DAMAGED
 
 
+def test_a_cell_without_its_text_is_damage() -> None:
+    table = record(0x00FC, struct.pack("<2IHB", 1, 1, 2, 1) + "规章".encode("utf-16-le"))
+    shared = [record(0x00FD, struct.pack("<3HI", 0, 0, 0, at)) for at in (0, 1)]
+    assert cells(xls(shared[0], book=[table])) == {"A1": Printed("规章")}
+    assert reason(xls(shared[1], book=[table])) == DAMAGED
+    assert reason(xls(shared[0])) == DAMAGED
+
+
+def test_a_formula_that_breaks_off_is_damage_and_spoils_no_record_behind_it() -> None:
+    for length in (14, 20, 21):
+        assert reason(xls(record(0x0006, bytes(length)), number(0, 1, 6))) == DAMAGED
+
+
 def test_two_sheets_at_one_place_or_of_one_name_are_damage() -> None:
     stream = bytearray(book_stream({"甲": [number(0, 0, 1)], "乙": [number(0, 0, 2)]}))
     places = [at for at in range(len(stream)) if stream[at : at + 4] == struct.pack("<HH", 0x0085, 10)]
@@ -208,6 +221,18 @@ def test_two_sheets_at_one_place_or_of_one_name_are_damage() -> None:
     same = stream.copy()
     same[places[1] + 8 : places[1] + 14] = stream[places[0] + 8 : places[0] + 14]
     assert reason(bytes(compound({"Workbook": bytes(same)}))) == DAMAGED
+
+
+def test_a_sheet_is_measured_where_it_is_read() -> None:
+    """A sheet that begins in the middle of another, or of the book, would be read further than it was measured."""
+    inner = start(0x10) + number(0, 0, 1) + END_OF_PART
+    stream = book_stream({"甲": [inner, number(299, 255, 2)], "乙": [number(0, 0, 3)]})
+    places = [at for at in range(len(stream)) if stream[at : at + 4] == struct.pack("<HH", 0x0085, 10)]
+    first = stream.index(start(0x10))
+    for sheet, place in [*((sheet, at) for sheet in places for at in (first + 40, 0, sheet)), (places[1], first + 20)]:
+        broken = bytearray(stream)
+        broken[sheet + 4 : sheet + 8] = struct.pack("<I", place)
+        assert reason(bytes(compound({"Workbook": bytes(broken)}))) == DAMAGED
 
 
 @pytest.mark.parametrize("place", [0x7FFFFFF0, 0xFFFFFFFF, 3])
