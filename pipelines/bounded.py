@@ -11,15 +11,20 @@ import multiprocessing
 import os
 import resource
 import signal
+import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any, TypeVar
+from multiprocessing import util
+from typing import Any, Final, TypeVar
 
 from pipelines.readers.model import Limits
 
 R = TypeVar("R")
+_LONGEST_FOLDER: Final = 60
+"""bytes of the folder for temporary files: with /pymp-xxxxxxxx/listener-xxxxxxxx a socket may have 107"""
+_SHORT_FOLDERS: Final = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - the folder made in it is private (0700)
 
 
 def run_bounded(
@@ -81,9 +86,28 @@ def _submit(
 
 
 def _pool(workers: int, limits: Limits) -> ProcessPoolExecutor:
+    _use_short_folder()
     # not fork: the parent has threads (the scheduler's) whose locks a forked child would inherit
     context = multiprocessing.get_context("forkserver")
     return ProcessPoolExecutor(workers, mp_context=context, initializer=_bound_memory, initargs=(limits,))
+
+
+def _use_short_folder() -> None:
+    """Where TMPDIR is too long for the path of a socket, let multiprocessing have its folder elsewhere, once for all.
+
+    Python 3.14 does so itself. Raises OSError where there is no such folder.
+    """
+    configured = tempfile.tempdir
+    if len(os.fsencode(tempfile.gettempdir())) <= _LONGEST_FOLDER:
+        return
+    short = next((folder for folder in _SHORT_FOLDERS if os.access(folder, os.W_OK | os.X_OK)), None)
+    if short is None:
+        raise OSError(f"TMPDIR={tempfile.gettempdir()} is too long for a socket and {_SHORT_FOLDERS} cannot be written")
+    try:
+        tempfile.tempdir = short
+        util.get_temp_dir()  # made at the first call, and kept by the process
+    finally:
+        tempfile.tempdir = configured
 
 
 def _bound_memory(limits: Limits) -> None:

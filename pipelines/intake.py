@@ -11,6 +11,8 @@ import hashlib
 import json
 import os
 import stat
+import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -31,6 +33,8 @@ IGNORED_PREFIXES: Final = ("~$", ".~")
 """what office programs and file managers leave beside a document that is open"""
 FORCE_REHASH_WEEKDAY: Final = 6
 """Sunday: every file is hashed again whatever its times say"""
+_DEEPEST: Final = 20
+"""folders below the inbox, one in another, that are looked into: no path grows beyond what the system opens"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +50,12 @@ class Intake:
     unchanged: int
     """files received on an earlier night"""
     deferred: tuple[str, ...]
-    """paths still being written: left for the next night"""
+    """paths still being written, or taken away while they were read: left for the next night"""
+    beyond: tuple[str, ...]
+    """paths beyond the number of new files that a night takes from one folder: left for the next night too"""
     ignored: int
     unreachable: tuple[str, ...]
-    """folders that could not be looked into, and links to folders, which are not followed"""
+    """folders that could not be looked into or lie too deep, and links to folders, which are not followed"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,32 +90,37 @@ def take_in(settings: Settings, journal: Journal) -> Intake:
     something was published there is nothing to decide on, and decisions wait for the next night. A file's time of
     receipt is its modification time, which a department could set back - but not to before the last night that
     looked and did not find it.
+
+    What is new is looked at twice, ``settle_seconds`` apart, and left for the next night where its size or time has
+    changed. The two looks are compared with each other and with no clock: that of a file server may differ from ours.
     """
     earlier = journal.of("night_opened")
     not_before = datetime.fromisoformat(earlier[-1]["at"]) if earlier else datetime.min  # noqa: DTZ901 - wall time
     night = int(earlier[-1]["night"]) + 1 if earlier else 1
     opened_at = settings.clock()
     known_paths = {(entry["path"], entry["sha256"]) for entry in journal.of("file_received")}
+    known_names = {path for path, _ in known_paths}
+    from_folder: Counter[str] = Counter()
     seen = _load_seen(settings, opened_at)
     still_seen: dict[str, list[Any]] = {}
     received: list[Entry] = []
     deferred: list[str] = []
-    unchanged = ignored = 0
+    beyond: list[str] = []
+    unchanged = 0
     unreachable: list[str] = []
-    decided: list[_Found] = []
     entries = [*_walk(settings.inbox, unreachable), *_walk_decisions(settings.decisions, unreachable)]
-    for found in sorted(entries, key=lambda item: item.arrival):
-        if _is_ignored(found):
-            ignored += 1
-            continue
-        if found.is_decisions:
-            decided.append(found)
-            continue
+    pause = _Pause(settings.settle_seconds)
+    files = sorted((found for found in entries if not _is_ignored(found)), key=lambda item: item.arrival)
+    for found in (found for found in files if not found.is_decisions):
         mark = _mark(found.status) if found.status else None
         if mark is not None and seen.get(found.path) == mark:
             unchanged += 1
             still_seen[found.path] = mark
             continue
+        if found.path not in known_names and from_folder[found.folder] >= settings.max_new_files:
+            beyond.append(found.path)
+            continue
+        pause.end()
         record = _receive(settings, found)
         if record is None:
             deferred.append(found.path)
@@ -123,19 +134,42 @@ def take_in(settings: Settings, journal: Journal) -> Intake:
             unchanged += 1
             continue
         known_paths.add((found.path, sha256))
+        from_folder[found.folder] += 1
         received.append({"event": "file_received", **record})
-    decisions = list(_new_decisions(settings, journal, decided, opened_at, deferred))
-    opening = {"event": "night_opened", "night": night, "at": opened_at.isoformat()}
+    decided = [found for found in files if found.is_decisions]
+    decisions = list(_new_decisions(settings, journal, decided, opened_at, pause=pause, deferred=deferred))
+    left = {"still_being_written": len(deferred), "beyond_the_bound": len(beyond)}
+    opening = {"event": "night_opened", "night": night, "at": opened_at.isoformat(), **left}
     arrivals = [
         {"night": night, "received_at": _arrival(record, not_before, opened_at), **record}
         for record in (*received, *decisions)
     ]
     _, *new = journal.append([opening, *arrivals])
     _save_seen(settings, still_seen)
-    files, decisions = new[: len(received)], new[len(received) :]
     return Intake(
-        night, opened_at, tuple(files), tuple(decisions), unchanged, tuple(deferred), ignored, tuple(unreachable)
+        night,
+        opened_at,
+        tuple(new[: len(received)]),
+        tuple(new[len(received) :]),
+        unchanged,
+        tuple(deferred),
+        tuple(beyond),
+        len(entries) - len(files),
+        tuple(unreachable),
     )
+
+
+class _Pause:
+    """The time between the two looks: waited for once, and not at all where nothing is new."""
+
+    def __init__(self, seconds: float) -> None:
+        self._until = time.monotonic() + seconds
+
+    def end(self) -> None:
+        """Return when the time is over."""
+        if (seconds := self._until - time.monotonic()) > 0:
+            time.sleep(seconds)
+        self._until = 0.0
 
 
 def _arrival(record: Entry, not_before: datetime, opened_at: datetime) -> str:
@@ -143,7 +177,13 @@ def _arrival(record: Entry, not_before: datetime, opened_at: datetime) -> str:
 
 
 def _new_decisions(
-    settings: Settings, journal: Journal, decided: list[_Found], opened_at: datetime, deferred: list[str]
+    settings: Settings,
+    journal: Journal,
+    decided: list[_Found],
+    opened_at: datetime,
+    *,
+    pause: _Pause,
+    deferred: list[str],
 ) -> Iterator[Entry]:
     """The journal's records of the decisions files whose content is not the last that came from their path.
 
@@ -154,7 +194,10 @@ def _new_decisions(
     earlier = list(journal.of(DECISION_RECEIVED))
     last = {(e["is_office"], e["path"]): e["sha256"] for e in earlier if e["outcome"] == "archived"}
     refused = {(e["is_office"], e["path"], e["sha256"]) for e in earlier if e["outcome"] != "archived"}
+    known = {(e["is_office"], e["path"], e["size"], e["mtime_ns"]) for e in earlier}
     for found in decided:
+        if found.status and (found.is_office, found.path, *_growth(found.status)) not in known:
+            pause.end()
         record = _receive(settings, found) if published.exists() else None
         if record is None:
             deferred.append(found.path)
@@ -210,6 +253,9 @@ def _walk(inbox: Path, unreachable: list[str]) -> Iterator[_Found]:
 
     for folder, folders, names in os.walk(inbox, onerror=refused, followlinks=False):
         here = Path(folder)
+        if len(here.relative_to(inbox).parts) >= _DEEPEST:
+            unreachable += [str((here / name).relative_to(inbox)) for name in folders]
+            folders.clear()
         unreachable += [str((here / name).relative_to(inbox)) for name in folders if (here / name).is_symlink()]
         for name in names:
             absolute = here / name
@@ -242,8 +288,13 @@ def _mark(status: os.stat_result) -> list[Any]:
     return [status.st_size, status.st_mtime_ns, status.st_ino, status.st_ctime_ns]
 
 
+def _growth(status: os.stat_result) -> tuple[int, int]:
+    """What changes while a file is written. Not its inode: some file servers give another one at every look."""
+    return status.st_size, status.st_mtime_ns
+
+
 def _receive(settings: Settings, found: _Found) -> dict[str, Any] | None:
-    """The journal's record of one file, its bytes archived; None if it changed while it was read."""
+    """The journal's record of one file, its bytes archived; None if it has changed or gone since the first look."""
     status = found.status
     if status is None:
         return _refusal(found, found.refusal) | {"is_refused": True}
@@ -254,9 +305,11 @@ def _receive(settings: Settings, found: _Found) -> dict[str, Any] | None:
         with os.fdopen(descriptor, "rb") as file:
             data = file.read(settings.limits.max_bytes + 1)
             after = os.fstat(file.fileno())
+    except FileNotFoundError:  # renamed or taken away: what it became is found by the next night
+        return None
     except OSError as error:
         return _refusal(found, error.strerror or "") | {"is_refused": True}
-    if _mark(after) != _mark(status):
+    if _growth(after) != _growth(status):
         return None
     sha256 = hashlib.sha256(data).hexdigest()
     _store(archived_path(settings.archive, sha256), data)

@@ -45,6 +45,10 @@ class Settings:
     generations_kept: int = 3
     workers: int | None = None
     """reading processes; None = one a core"""
+    settle_seconds: int = 0
+    """between two looks at what is new: what has changed by the second is still being written"""
+    max_new_files: int = 2000
+    """of one folder of the inbox in one night; the others wait for the next"""
     limits: Limits = field(default_factory=Limits)
     clock: Callable[[], datetime] = now
     """what time it is to a night; nothing in the environment sets it"""
@@ -61,6 +65,8 @@ class Settings:
             receipts=_switch(env, "GONGKAI_RECEIPTS", default=True),
             generations_kept=_number(env, "GONGKAI_GENERATIONS", default=3, least=3),
             workers=_number(env, "GONGKAI_WORKERS", default=0, least=0) or None,
+            settle_seconds=_number(env, "GONGKAI_SETTLE_SECONDS", default=3, least=0),
+            max_new_files=_number(env, "GONGKAI_MAX_NEW_FILES", default=2000, least=1),
             limits=Limits(max_bytes=_number(env, "GONGKAI_MAX_FILE_MB", default=20, least=1) * 1024**2),
         )
 

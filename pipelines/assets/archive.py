@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 import dagster as dg
 
 from pipelines.assets.keys import OWNERS, RECEIVED_FILES
@@ -9,6 +12,9 @@ from pipelines.closing import close_night
 from pipelines.intake import shown, take_in
 from pipelines.resources import Night
 from warehouse.publish import CURRENT, FILE_NAME
+
+_MOST_LISTED: Final = 100
+"""paths that the page lists; their number is told in full"""
 
 
 @dg.asset(
@@ -41,8 +47,9 @@ def received_files(night: dg.ResourceParam[Night]) -> dg.MaterializeResult:
             "unchanged_files": intake.unchanged,
             "ignored_files": intake.ignored,
             "still_being_written": len(intake.deferred),
-            "left_for_the_next_night": dg.MetadataValue.json([shown(path) for path in intake.deferred]),
-            "unreachable": dg.MetadataValue.json([shown(path) for path in intake.unreachable]),
+            "beyond_the_bound": len(intake.beyond),
+            "left_for_the_next_night": _listed((*intake.deferred, *intake.beyond)),
+            "unreachable": _listed(intake.unreachable),
             "inbox": dg.MetadataValue.path(settings.inbox),
         },
         check_results=[
@@ -50,7 +57,11 @@ def received_files(night: dg.ResourceParam[Night]) -> dg.MaterializeResult:
                 check_name="all_folders_reached",
                 passed=not intake.unreachable,
                 severity=dg.AssetCheckSeverity.WARN,
-                metadata={"folders": dg.MetadataValue.json([shown(path) for path in intake.unreachable])},
+                metadata={"folders": _listed(intake.unreachable)},
             )
         ],
     )
+
+
+def _listed(paths: Sequence[str]) -> dg.JsonMetadataValue:
+    return dg.MetadataValue.json([shown(path) for path in paths[:_MOST_LISTED]])

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import socket
 import stat
+import time
+import unicodedata
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -183,3 +188,191 @@ def test_an_object_left_half_written_is_written_again(settings: Settings) -> Non
     night(settings)
     assert stored.read_bytes() == b"1"
     assert not left.exists()
+
+
+# files still being written ------------------------------------------------------------------------------------------
+
+
+def settling(monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], object]) -> list[float]:
+    """Let ``meanwhile`` happen between the two looks; returns the pauses that were made."""
+    pauses: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        meanwhile()
+
+    monkeypatch.setattr("pipelines.intake.time.sleep", sleep)
+    return pauses
+
+
+def test_a_file_that_grows_between_two_looks_waits_for_the_next_night(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = replace(settings, settle_seconds=5)
+    # the clock of the file server is two days behind: the file looks old, and grows all the same
+    growing = drop(settings, "A/growing.csv", b"1", now() - timedelta(days=2))
+    drop(settings, "A/whole.csv", b"2")
+
+    def grow() -> None:
+        stamp = growing.stat().st_mtime_ns
+        with growing.open("ab") as file:
+            file.write(b"1")
+        os.utime(growing, ns=(stamp, stamp))
+
+    pauses = settling(monkeypatch, grow)
+    intake = night(settings)
+    assert ([entry["path"] for entry in intake.new], intake.deferred) == (["A/whole.csv"], ("A/growing.csv",))
+    # one pause for all files
+    assert len(pauses) == 1
+    assert 4 < pauses[0] <= 5
+    assert Journal(settings.archive).of("night_opened")[-1]["still_being_written"] == 1
+    monkeypatch.setattr("pipelines.intake.time.sleep", pauses.append)
+    intake = night(settings)
+    assert ([entry["path"] for entry in intake.new], intake.deferred) == (["A/growing.csv"], ())
+    assert archived_path(settings.archive, intake.new[0]["sha256"]).read_bytes() == b"11"
+    assert len(pauses) == 2
+    # nothing is new: nobody waits
+    assert night(settings).unchanged == 2
+    assert len(pauses) == 2
+
+
+def test_a_file_rewritten_with_as_many_bytes_waits_too(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = replace(settings, settle_seconds=5)
+    path = drop(settings, "A/one.csv", b"123", datetime(2025, 1, 15))
+    settling(monkeypatch, lambda: path.write_bytes(b"124"))
+    assert night(settings).deferred == ("A/one.csv",)
+
+
+def test_a_file_whose_server_gives_it_another_number_each_time_is_received(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = replace(settings, settle_seconds=5)
+    path = drop(settings, "A/one.csv", b"1", datetime(2025, 1, 15))
+
+    def replace_by_a_copy() -> None:
+        copy = path.with_name("copy")
+        copy.write_bytes(b"1")
+        stamp = path.stat().st_mtime_ns
+        os.utime(copy, ns=(stamp, stamp))
+        copy.replace(path)
+
+    settling(monkeypatch, replace_by_a_copy)
+    intake = night(settings)
+    assert ([entry["path"] for entry in intake.new], intake.deferred) == (["A/one.csv"], ())
+
+
+def test_a_file_renamed_while_it_is_copied_is_found_under_its_last_name(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = replace(settings, settle_seconds=5)
+    part = drop(settings, "A/年报.xlsx.part", b"1")
+    settling(monkeypatch, lambda: part.rename(part.with_suffix("")))
+    intake = night(settings)
+    assert (intake.new, intake.deferred) == ((), ("A/年报.xlsx.part",))
+    monkeypatch.undo()
+    settings = replace(settings, settle_seconds=0)
+    assert [entry["path"] for entry in night(settings).new] == ["A/年报.xlsx"]
+
+
+# names, numbers and depths ------------------------------------------------------------------------------------------
+
+
+def test_names_made_to_harm_are_only_names(settings: Settings) -> None:
+    names = [
+        "..xlsx",
+        "..%2f..%2fetc.csv",
+        "a..b.csv",
+        "line\nbreak\r.csv",
+        "\x1b[31m\x07.csv",
+        "\u202egnp.csv",
+        "-rf",
+        "'; DROP TABLE x; --.csv",
+        "年" * 83 + ".csv",
+        "x" * 251 + ".csv",
+        os.fsdecode("报表.csv".encode("gbk")),
+        " ",
+        "COM1.",
+    ]
+    for number, name in enumerate(names):
+        drop(settings, f"A/{name}", str(number).encode())
+    assert max(len(os.fsencode(name)) for name in names) == 255
+    intake = night(settings)
+    assert {entry["path"]: entry["outcome"] for entry in intake.new} == {f"A/{name}": "archived" for name in names}
+    assert all(shown(entry["path"]).isprintable() for entry in intake.new)
+    stored = sorted(path.name for path in (settings.archive / "objects").glob("*/*"))
+    assert stored == sorted(hashlib.sha256(str(number).encode()).hexdigest() for number in range(len(names)))
+    assert night(settings).unchanged == len(names)
+
+
+def test_twins_by_case_and_by_normalisation_are_two_files(settings: Settings) -> None:
+    names = ["年报.xlsx", "年报.XLSX", *(unicodedata.normalize(form, "é年报.csv") for form in ("NFC", "NFD"))]
+    for number, name in enumerate(names):
+        drop(settings, f"A/{name}", str(number % 3).encode())
+    intake = night(settings)
+    assert sorted(entry["path"] for entry in intake.new) == sorted(f"A/{name}" for name in names)
+    assert len({entry["sha256"] for entry in intake.new}) == 3
+    assert night(settings).unchanged == 4
+
+
+def test_a_socket_is_answered_and_not_opened(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    (settings.inbox / "A").mkdir()
+    monkeypatch.chdir(settings.inbox / "A")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("年报.xlsx")
+        (entry,) = night(settings).new
+    assert (entry["path"], entry["outcome"]) == ("A/年报.xlsx", "rejected")
+    assert entry["reason"] == "不是普通文件（链接、管道或设备），未读取"
+
+
+def test_folders_without_end_are_looked_into_to_a_bound(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    drop(settings, "A/1/2/3/near.csv", b"1")
+    name = "d" * 100
+    monkeypatch.chdir(settings.inbox / "A")
+    for _ in range(60):
+        # beyond 4096 bytes no path can be named from the root
+        os.mkdir(name)  # noqa: PTH102
+        os.chdir(name)
+    Path("far.csv").write_bytes(b"2")
+    intake = night(settings)
+    assert [entry["path"] for entry in intake.new] == ["A/1/2/3/near.csv"]
+    assert intake.unreachable == ("A" + f"/{name}" * 20,)
+
+
+def test_a_flood_of_files_waits_and_holds_up_nobody_else(settings: Settings) -> None:
+    settings = replace(settings, max_new_files=3)
+    for number in range(8):
+        drop(settings, f"A/{number}.csv", str(number).encode(), datetime(2025, 1, 1 + number))
+    drop(settings, "B/年报.csv", b"b", datetime(2025, 1, 31))
+    taken, beyond = [], []
+    for _ in range(4):
+        intake = night(settings)
+        taken.append([entry["path"] for entry in intake.new])
+        beyond.append(len(intake.beyond))
+    assert taken == [
+        ["A/0.csv", "A/1.csv", "A/2.csv", "B/年报.csv"],
+        ["A/3.csv", "A/4.csv", "A/5.csv"],
+        ["A/6.csv", "A/7.csv"],
+        [],
+    ]
+    assert beyond == [5, 2, 0, 0]
+    assert [entry["beyond_the_bound"] for entry in Journal(settings.archive).of("night_opened")] == beyond
+    # what is known already may change at any time
+    drop(settings, "A/0.csv", b"again")
+    for number in range(10, 14):
+        drop(settings, f"A/{number}.csv", str(number).encode(), datetime(2025, 1, 1))
+    assert len(night(settings).new) == 4
+
+
+def test_a_hundred_thousand_files_take_seconds(settings: Settings) -> None:
+    folder = settings.inbox / "A"
+    folder.mkdir()
+    for number in range(100_000):
+        os.close(os.open(folder / f"{number}.csv", os.O_CREAT | os.O_WRONLY))
+    drop(settings, "B/年报.csv", b"b")
+    settings = replace(settings, max_new_files=50)
+    started = time.process_time()
+    intake = night(settings)
+    # measured: 2.2 s
+    assert time.process_time() - started < 20
+    assert (len(intake.new), len(intake.beyond)) == (51, 99_950)
+    assert "B/年报.csv" in {entry["path"] for entry in intake.new}

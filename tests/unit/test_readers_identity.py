@@ -229,14 +229,15 @@ def test_prose_figures_go_with_the_first_form() -> None:
         ("nar_open_total", "annual", Decimal(42938), "reported", "D2"),
         ("nar_open_total", "cumulative", Decimal(540432), "reported", "D3"),
         ("nar_open_rate", "annual", Decimal("98.5"), "reported", "D4"),
-        ("nar_req_fax", "annual", None, "not_a_number", "D5"),
+        ("nar_req_fax", "annual", None, "uncertain", "D5"),
         ("nar_of_our_own", "annual", Decimal(7), "reported", "D6"),
     ]
     assert [p.message for p in submission.problems] == [
-        "“正文：公开率 = 主动公开数/制作总数”：数字旁另有文字（单位：%），已分开保存"
+        "“正文：公开率 = 主动公开数/制作总数”：数字旁另有文字（单位：%），已分开保存",
+        "“正文：传真申请”现填“约12件”，是约数（约），统计表要准确的数；请核对后在这一格只填准确的数字",
     ]
     assert by_key(submission)[CellKey("nar_open_total", "", "annual")].printed == "42938"
-    assert states_of(submission) == {"reported": 34, "not_a_number": 1}
+    assert states_of(submission) == {"reported": 34, "uncertain": 1}
 
 
 def test_prose_without_its_columns_or_without_end() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import resource
 import subprocess
@@ -38,9 +39,36 @@ class Hangs(PosixPath):
             time.monotonic()
 
 
+class Sleeps(PosixPath):
+    def read_bytes(self) -> bytes:
+        time.sleep(600)
+        return b""
+
+
+class Faults(PosixPath):
+    """A parser that reads where it must not."""
+
+    def read_bytes(self) -> bytes:
+        return ctypes.string_at(0)
+
+
 class Swells(PosixPath):
     def read_bytes(self) -> bytes:
         return b"x" * 8 * 1024**3
+
+
+class Grows(PosixPath):
+    """A parser that asks for more and more, each time for little."""
+
+    def read_bytes(self) -> bytes:
+        held = []
+        while True:
+            held.append(bytes(1024**2))
+
+
+class Recurses(PosixPath):
+    def read_bytes(self) -> bytes:
+        return self.read_bytes()
 
 
 class Raises(PosixPath):
@@ -79,15 +107,29 @@ def test_files_that_kill_cost_only_themselves(good: list[Item]) -> None:
         ("abort", Aborts("/a"), "a"),
         *good[:3],
         ("leave", Leaves("/b"), "b"),
+        ("fault", Faults("/d"), "d"),
         *good[3:],
+        ("deep", Recurses("/e"), "e"),
         ("odd", Raises("/c"), "c"),
     ]
     read = list(read_many(items, Limits(), workers=2))
-    assert [key for key, _ in read] == ["abort", "key0", "key1", "key2", "leave", "key3", "key4", "key5", "odd"]
+    assert [key for key, _ in read] == [
+        "abort",
+        "key0",
+        "key1",
+        "key2",
+        *("leave", "fault"),
+        "key3",
+        "key4",
+        "key5",
+        *("deep", "odd"),
+    ]
     answers = first_values(read)
-    assert {key: answers[key] for key in ("abort", "leave", "odd")} == {
+    assert {key: answers[key] for key in ("abort", "leave", "fault", "deep", "odd")} == {
         "abort": f"{CRASHED}（BrokenProcessPool）",
         "leave": f"{CRASHED}（BrokenProcessPool）",
+        "fault": f"{CRASHED}（BrokenProcessPool）",
+        "deep": f"{CRASHED}（RecursionError）",
         "odd": f"{CRASHED}（ZeroDivisionError）",
     }
     assert [answers[f"key{number}"] for number in range(6)] == [0, 1, 2, 3, 4, 5]
@@ -95,24 +137,34 @@ def test_files_that_kill_cost_only_themselves(good: list[Item]) -> None:
 
 
 def test_processor_time_and_memory_are_bounded(good: list[Item]) -> None:
-    items = [("hang", Hangs("/a"), "a"), good[2], ("swell", Swells("/b"), "b"), good[4]]
+    items = [
+        ("hang", Hangs("/a"), "a"),
+        good[2],
+        ("swell", Swells("/b"), "b"),
+        good[4],
+        ("grow", Grows("/c"), "c"),
+    ]
     started = time.monotonic()
-    answers = first_values(list(read_many(items, Limits(max_cpu_seconds=2), workers=2)))
+    answers = first_values(list(read_many(items, Limits(max_cpu_seconds=3), workers=2)))
     assert time.monotonic() - started < 60
     assert answers == {
         "hang": f"{CRASHED}（BrokenProcessPool）",
         "key2": 2,
         "swell": f"{CRASHED}（MemoryError）",
         "key4": 4,
+        "grow": f"{CRASHED}（MemoryError）",
     }
 
 
 def test_a_process_that_only_waits_is_ended_too(good: list[Item], tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.xlsx"
     os.mkfifo(pipe)
-    answers = dict(read_many([*good[:2], ("waits", pipe, "pipe.xlsx")], Limits(max_seconds=3), 2))
-    assert [problem.rule_id for problem in answers["waits"].problems] == ["V01"]
-    assert not answers["waits"].is_final
+    answers = dict(
+        read_many([*good[:2], ("waits", pipe, "pipe.xlsx"), ("sleeps", Sleeps("/a"), "a")], Limits(max_seconds=3), 2)
+    )
+    for key in ("waits", "sleeps"):
+        assert [problem.rule_id for problem in answers[key].problems] == ["V01"]
+        assert not answers[key].is_final
     assert all(answers[key].is_final and answers[key].submissions for key in ("key0", "key1"))
 
 
@@ -141,6 +193,28 @@ def test_a_job_with_hard_limits_of_its_own_still_reads(good: list[Item], tmp_pat
     command = [sys.executable, str(script), str(good[0][1])]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
     assert (done.stdout, done.returncode) == ("30\n", 0), done.stderr
+
+
+def test_a_long_folder_for_temporary_files_breaks_no_reading(good: list[Item], tmp_path: Path) -> None:
+    """The path of a socket may have 107 bytes."""
+    folder = tmp_path / ("long" * 25)
+    folder.mkdir()
+    script = tmp_path / "long.py"
+    script.write_text(
+        "import sys, tempfile\n"
+        "from pathlib import Path\n"
+        "from pipelines.readers.model import Limits\n"
+        "from pipelines.readers.pool import read_many\n"
+        "if __name__ == '__main__':\n"
+        "    (_, reading), = read_many([('k', Path(sys.argv[1]), 'x.xlsx')], Limits(), 1)\n"
+        "    print(len(reading.submissions[0].cells), tempfile.gettempdir())\n",
+        encoding="utf-8",
+    )
+    command = [sys.executable, str(script), str(good[0][1])]
+    environment = os.environ | {"TMPDIR": str(folder)}
+    root = Path(__file__).parents[2]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=root, env=environment)
+    assert (done.stdout, done.returncode) == (f"30 {folder}\n", 0), done.stderr
 
 
 def test_the_version_changes_with_whatever_decides_what_is_read(monkeypatch: pytest.MonkeyPatch) -> None:

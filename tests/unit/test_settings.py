@@ -21,6 +21,8 @@ def test_without_variables_everything_has_its_default() -> None:
         receipts=True,
         generations_kept=3,
         workers=None,
+        settle_seconds=3,
+        max_new_files=2000,
         limits=Limits(max_bytes=20_971_520),
     )
 
@@ -35,6 +37,8 @@ def test_every_variable_is_read() -> None:
             "GONGKAI_GENERATIONS": "7",
             "GONGKAI_WORKERS": "2",
             "GONGKAI_MAX_FILE_MB": "5",
+            "GONGKAI_SETTLE_SECONDS": "60",
+            "GONGKAI_MAX_NEW_FILES": "100",
         }
     )
     assert settings == Settings(
@@ -44,6 +48,8 @@ def test_every_variable_is_read() -> None:
         receipts=False,
         generations_kept=7,
         workers=2,
+        settle_seconds=60,
+        max_new_files=100,
         limits=Limits(max_bytes=5_242_880),
     )
 
@@ -76,6 +82,8 @@ def test_zero_workers_means_one_a_core() -> None:
         ("GONGKAI_GENERATIONS", "many", "a whole number of at least 3"),
         ("GONGKAI_WORKERS", "-1", "a whole number of at least 0"),
         ("GONGKAI_WORKERS", "1.5", "a whole number of at least 0"),
+        ("GONGKAI_SETTLE_SECONDS", "-1", "a whole number of at least 0"),
+        ("GONGKAI_MAX_NEW_FILES", "0", "a whole number of at least 1"),
         ("GONGKAI_MAX_FILE_MB", "0", "a whole number of at least 1"),
         ("GONGKAI_MAX_FILE_MB", "", "a whole number of at least 1"),
     ],
