@@ -43,11 +43,11 @@ def _of_tables(seen: str, *acts: Act) -> list[Dirt]:
 
 _ALL: Final = [
     # tables as they are printed
-    *_of_tables("two forms in one book", tables.two_forms),
+    *_of_tables("two forms in one book, two organs", tables.two_forms, tables.two_organs),
     *_of_tables("last year's sheet left first", tables.last_year_first, tables.last_year_below),
     *_of_tables("hidden sheets", tables.hidden_sheet_of_last_year),
     *_of_tables("transposed small tables: 同安 2020", tables.transposed, tables.small_tables_apart),
-    *_of_tables("重 columns in another order", tables.column_swapped),
+    *_of_tables("columns in another order", tables.column_swapped),
     *_of_tables("row order", tables.rows_shuffled),
     *_of_tables("missing rows", tables.row_removed),
     *_of_tables("same organ, row with two labels", labels.other_wording, tables.year_in_words),
@@ -62,7 +62,9 @@ _ALL: Final = [
     *_of_tables("l六、 heading: 沭阳", labels.section_heading_wrong),
     # rows and columns put in
     *_of_tables("合计/小计 rows", tables.sum_rows),
-    *_of_tables("extra columns", tables.remark_column, tables.number_column),
+    *_of_tables("extra columns", tables.last_year_column, tables.blank_column),
+    *_of_tables("extra columns, seen in offices", tables.remark_column, tables.number_column),
+    *_of_tables("merged cells: 上海 2019", tables.figures_merged_otherwise),
     *_of_tables("hidden rows", tables.hidden_row, tables.hidden_old_row),
     *_of_tables("empty rows", tables.blank_rows),
     *_of_tables("template hints left in", tables.hints_in_rows),

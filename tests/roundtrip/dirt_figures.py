@@ -143,6 +143,7 @@ def qualifiers(page: Page, rng: Random) -> bool:
         lambda text: f"{text}多条",
         lambda text: f"{text}以上",
         lambda text: f"逾{text}",
+        lambda text: f"{_in_chinese(text)}余" if int(text) < _SMALL else f"{text}余",
     ]
     boxes = some(page, rng, lambda value: _is_whole(value) and value > 0)
     _doubt(page, boxes)

@@ -157,6 +157,55 @@ def _head_tops(table: Table) -> list[tuple[int, int]]:
     return [(top, max(box.bottom for box in heads) - top + 1)]
 
 
+def blank_column(page: Page, rng: Random) -> bool:
+    """An empty column among the figures."""
+    table = rng.choice(page.tables)
+    table.insert_column(rng.choice([box.column for box in table.values]))
+    return True
+
+
+def last_year_column(page: Page, rng: Random) -> bool:
+    """Last year's figures in a column beside this year's, under a head with their year."""
+    found = False
+    for table in page.tables:
+        for head in [box for box in table.of(Role.HEADER) if str(page.year) in box.text]:
+            at = head.column + rng.choice([0, 1])
+            rows = [box.row for box in table.values if box.column == head.column]
+            page.may_flag |= table.keys_in(rows, [head.column])
+            text = head.text.replace(str(page.year), str(page.year - 1))
+            table.insert_column(at)
+            table.boxes.append(Box(Role.REMARK, head.row, at, head.rows, 1, text))
+            for row in rows:
+                added = Box(Role.REMARK, row, at)
+                put(added, Decimal(rng.randrange(1, 10**6)))
+                table.boxes.append(added)
+            found = True
+    page.may_refuse = page.may_refuse or found
+    return found
+
+
+def figures_merged_otherwise(page: Page, rng: Random) -> bool:
+    """Figures stand in merged cells other than those of their heads: 上海 2019."""
+    tables = [table for table in page.tables if any(b.column > 1 for b in table.values) and table.of(Role.CORNER)]
+    if not tables:
+        return False
+    table = rng.choice(tables)
+    columns = sorted({box.column for box in table.values})
+    if len(columns) < 2:
+        return False
+    at = rng.choice(columns[1:])
+    table.insert_column(at)
+    rows = set(rng.sample(table.data_rows, max(1, len(table.data_rows) // 2)))
+    for row in range(table.height):
+        left = next((b for b in table.boxes if b.row == row and b.right == at - 1), None)
+        right = next((b for b in table.boxes if b.row == row and b.column == at + 1), None)
+        if right is not None and row in rows and right.key is not None:
+            right.column, right.columns = at, right.columns + 1
+        elif left is not None:
+            left.columns += 1
+    return True
+
+
 def head_repeated(page: Page, rng: Random) -> bool:
     """The head once more in the middle of the table, as on a new page."""
     split = _split_point(page, rng)
@@ -474,14 +523,28 @@ def last_year_below(page: Page, rng: Random) -> bool:
 
 
 def _last_year(page: Page, rng: Random, *, is_hidden: bool) -> Part:
-    figures = made_up(page.form, page.variant, rng)
-    old = print_report(page.form, page.variant, page.year - 1, figures, organ=page.organ)
-    part = old.main
-    part.is_hidden, part.is_main = is_hidden, False
+    return _another(page, rng, page.year - 1, page.organ, is_hidden=is_hidden)
+
+
+def two_organs(page: Page, rng: Random) -> bool:
+    """Another organ's report of the same year behind the first: each as what it is, or refused."""
+    part = _another(page, rng, page.year, "厦门市同安区应急管理局", is_hidden=False)
+    if rng.random() < 0.5:
+        page.parts.append(part)
+    else:
+        page.main.items += part.items
+    page.may_refuse = True
+    return True
+
+
+def _another(page: Page, rng: Random, year: int, organ: str, *, is_hidden: bool) -> Part:
+    """The same form once more; its figures are none of the report asked for."""
+    other = print_report(page.form, page.variant, year, made_up(page.form, page.variant, rng), organ=organ)
+    part = other.main
+    part.name, part.is_hidden, part.is_main = f"{organ[-5:]}{year}", is_hidden, False
     if not is_hidden:
-        page.others[page.form.form_code, page.year - 1] = old.expected
+        page.others[page.form.form_code, year, organ] = other.expected
     for table in part.tables:
-        # its figures are none of the report asked for
         for box in table.boxes:
             box.key = None
         table.form = None
@@ -501,7 +564,7 @@ def two_forms(page: Page, rng: Random) -> bool:
             for box in item.boxes:
                 box.key = None
             item.form = None
-    page.others[form.form_code, page.year] = {key: expected(value) for key, value in figures.items()}
+    page.others[form.form_code, page.year, page.organ] = {key: expected(value) for key, value in figures.items()}
     title = Line(report_title(page.organ, page.year), "title")
     if rng.random() < 0.5:
         page.parts.append(Part("补充", [title, *items], is_main=False))

@@ -195,7 +195,7 @@ class Page:
     """A whole report, and what must come back of it.
 
     ``may_flag`` are the cells of which dirt has made a doubt legitimate, ``may_refuse`` whether it has of the whole.
-    ``others`` are further submissions that may be read: (edition, year) and their figures.
+    ``others`` are further submissions that may be read: (edition, year, organ) and their figures.
     """
 
     form: Form
@@ -205,7 +205,7 @@ class Page:
     expected: dict[CellKey, Expected]
     may_flag: set[CellKey] = field(default_factory=set)
     may_refuse: bool = False
-    others: dict[tuple[str, int], dict[CellKey, Expected]] = field(default_factory=dict)
+    others: dict[tuple[str, int, str], dict[CellKey, Expected]] = field(default_factory=dict)
     organ: str = ORGAN
     nested: bool = False
     """whether the portal lays its page out in a table"""

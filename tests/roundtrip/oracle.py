@@ -37,39 +37,42 @@ class Verdict:
 
 def judge(page: Page, reading: FileReading) -> list[Verdict]:
     """One verdict for each cell of the report asked for, and one for each cell too many of what else was read."""
-    mine = [s for s in reading.submissions if (s.form_code, s.report_year) == (page.form.form_code, page.year)]
-    rest = [s for s in reading.submissions if s not in mine]
+    wanted = (page.form.form_code, page.year, page.organ)
+    mine = [submission for submission in reading.submissions if _is(submission, wanted)]
+    rest = [submission for submission in reading.submissions if not _is(submission, wanted)]
     verdicts = [verdict for submission in rest for verdict in _other(page, submission)]
     if len(mine) == 1 and (mine[0].variant == page.variant or _holds_whole(mine[0])):
         return [*_cells(page, page.expected, mine[0]), *verdicts]
     if mine:
         said = f"{len(mine)} submissions, variant {mine[0].variant!r}"
         return [*(Verdict(key, "wrong", said) for key in page.expected), *verdicts]
-    said = "；".join(problem.message for problem in reading.problems) or "nothing was read and nothing said"
-    may = page.may_refuse or bool(rest)
-    outcome: Outcome = ("flagged" if may else "needless") if reading.problems or rest else "wrong"
+    said = "；".join(problem.message for problem in reading.problems) or "nothing was read of it and nothing said"
+    said += "".join(f" ({s.form_code} {s.report_year} {s.organ_name} was read)" for s in rest)
+    outcome: Outcome = ("flagged" if page.may_refuse else "needless") if reading.problems else "wrong"
     return [*(Verdict(key, outcome, said) for key in page.expected), *verdicts]
+
+
+def _is(submission: ReadSubmission, report: tuple[str, int, str]) -> bool:
+    """Whether it is the report of this edition, year and organ; one that names no organ may be anybody's."""
+    form_code, year, organ = report
+    named = normalise(submission.organ_name) in ("", normalise(organ))
+    return named and (submission.form_code, submission.report_year) == (form_code, year)
 
 
 def _other(page: Page, submission: ReadSubmission) -> Iterator[Verdict]:
     """What was read beside the report: right where the file prints it, wrong where it does not and nothing holds it."""
-    expected = page.others.get((submission.form_code, submission.report_year))
+    expected = next((cells for report, cells in page.others.items() if _is(submission, report)), None)
     if expected is not None:
         yield from _cells(page, expected, submission)
     elif not _holds_whole(submission):
-        said = f"no report of {submission.form_code} {submission.report_year} is in the file"
+        said = f"no report of {submission.form_code} {submission.report_year} {submission.organ_name} is in the file"
         yield from (Verdict(cell.key, "wrong", said) for cell in submission.cells if cell.value_state == "reported")
 
 
 def _cells(page: Page, expected: Mapping[CellKey, Expected], submission: ReadSubmission) -> Iterator[Verdict]:
     read = {cell.key: cell for cell in submission.cells}
-    named = normalise(submission.organ_name) in ("", normalise(page.organ))
     for key, wanted in expected.items():
-        yield (
-            _verdict(page, key, wanted, read.get(key), submission)
-            if named
-            else Verdict(key, "wrong", f"organ {submission.organ_name}")
-        )
+        yield _verdict(page, key, wanted, read.get(key), submission)
     for key in read.keys() - expected.keys():
         if read[key].value_state == "reported" and not key.indicator_code.startswith("nar_"):
             yield Verdict(key, "wrong", f"a cell that is not printed: {read[key]}")
