@@ -101,18 +101,32 @@ def assign_unregistered(entry: Entry, stated: Stated, organ_code: str, sentence:
 
 
 def first_of_each(assigned: Iterable[Assigned]) -> tuple[list[Assigned], list[tuple[Assigned, Remark]]]:
-    """The submissions without those that their own file brings a second time, and what to say about these (V07)."""
+    """The submissions without those that their own file brings a second time, and what to say about these (V07).
+
+    Of several the first one counts that names no other organ than the folder's.
+    """
+    items = list(assigned)
     kept: dict[str, Assigned] = {}
-    repeated: list[tuple[Assigned, Remark]] = []
-    for item in assigned:
+    for item in items:
         first = kept.setdefault(item.submission_id, item)
-        if first is not item and first.entry is item.entry:
-            stated = item.stated
-            sentence = (
-                f"同一文件里有两份{stated.report_year}年度 {stated.form_code}，只采用了第一份；请删去多余的一份后重报"
-            )
-            repeated.append((first, Remark("V07", sentence)))
+        if first.entry is item.entry and _is_anothers(first) and not _is_anothers(item):
+            kept[item.submission_id] = item
+    repeated: list[tuple[Assigned, Remark]] = []
+    for item in items:
+        chosen, stated = kept[item.submission_id], item.stated
+        if chosen is item or chosen.entry is not item.entry:
+            continue
+        other = f"（另一份写的是“{stated.organ_name or stated.organ_code}”）" if _is_anothers(item) else ""
+        sentence = (
+            f"同一文件里有两份{stated.report_year}年度 {stated.form_code}，只采用了一份{other}；请删去多余的一份后重报"
+        )
+        repeated.append((chosen, Remark("V07", sentence)))
     return list(kept.values()), repeated
+
+
+def _is_anothers(item: Assigned) -> bool:
+    """Whether the file names another organ than the folder's."""
+    return any(remark.rule_id == "V21" for remark in item.remarks)
 
 
 def same_night(assigned: Iterable[Assigned]) -> Iterator[tuple[Assigned, Remark]]:

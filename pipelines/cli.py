@@ -30,7 +30,7 @@ from pipelines.releases import changed_releases, damaged_files
 from pipelines.seeding import seed_if_empty
 from pipelines.settings import Settings, SettingsError
 from pipelines.status import StatusError, as_json, print_status, read_status
-from pipelines.summary import print_night
+from pipelines.summary import print_left, print_night
 from pipelines.templates import write_template
 from schemas.form import FormError, form_for
 from schemas.register import RegisterError, load_register
@@ -84,11 +84,7 @@ def nightly(settings: Settings, samples: Path | None) -> None:
         sys.exit(1)
     published = _published_file(settings)
     print_night(console, published)
-    opening = Journal(settings.archive).of("night_opened")[-1]
-    if count := opening["still_being_written"]:
-        console.print(f"{count} 个文件还在写入，留到下一夜。")
-    if count := opening["beyond_the_bound"]:
-        console.print(f"{count} 个文件超出每个文件夹一夜收件的数量，留到下一夜。")
+    print_left(console, Journal(settings.archive).of("night_opened")[-1])
     console.print(f"已发布：{published}", soft_wrap=True)
     console.print(f"网页：gongkai ui，然后打开 http://{_LOOPBACK}:{_DEFAULT_PORT}/runs/{result.run_id}", soft_wrap=True)
 

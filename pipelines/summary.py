@@ -1,7 +1,7 @@
 """The short table that a night prints: what came in, what was held, the city's headline figures.
 
 Belongs here: what the command line shows of a published night, in Chinese. Every figure is read from the published
-file; nothing is computed here.
+file, what was left for the next night from the journal; nothing is computed here.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
+from pipelines.journal import Entry
 from warehouse.connection import dicts, reader
 
 _HEADLINES: Final = """
@@ -68,6 +69,14 @@ def print_night(console: Console, published_file: Path) -> None:
             row["note"],
         )
     console.print(table)
+
+
+def print_left(console: Console, opening: Entry) -> None:
+    """Print what the night that ``opening`` opened has left in the inbox for the next one."""
+    if count := opening["still_being_written"]:
+        console.print(f"{count:,} 个文件还在写入，留到下一夜。")
+    if count := opening["beyond_the_bound"]:
+        console.print(f"{count:,} 个文件超出每个文件夹一夜收件的数量，留到下一夜。")
 
 
 def _plain(value: Decimal | None) -> str:

@@ -147,6 +147,15 @@ FIELDS: Final = _fields(
     Field("period_to", "DATE", "统计期止", "Last day that the figures are about; not 31 December for one that ended"),
     Field("gates_total", "BOOLEAN", "计入完整性", "Whether a total is incomplete without this submission"),
     Field(
+        "summed_basis",
+        "VARCHAR",
+        "汇总口径",
+        "Basis of the reports that the totals take for the organ's district: own = its members', consolidated = its"
+        " government's report, by the register (rollup_use.csv); own outside the districts. Others are in no total",
+        allowed=("own", "consolidated"),
+    ),
+    Field("use_rule", "VARCHAR", "汇总口径依据", "The register's reason for summed_basis; '' = it has no rule"),
+    Field(
         "mode",
         "VARCHAR",
         "采集方式",
@@ -429,17 +438,28 @@ FIELDS: Final = _fields(
     Field("organs_expected", "INTEGER", "应报机构数", "Organs that must file", minimum=0),
     Field("organs_reported", "INTEGER", "已报机构数", "Organs with an official submission", minimum=0),
     Field("organs_nil", "INTEGER", "零报告机构数", "Organs with nothing to report", minimum=0),
-    Field("organs_missing", "INTEGER", "缺报机构数", "Organs without an official submission", minimum=0),
+    Field(
+        "organs_missing",
+        "INTEGER",
+        "缺报机构数",
+        "Organs that the total lacks: without an official submission, or undivided",
+        minimum=0,
+    ),
     Field("coverage", "DECIMAL(18,4)", "覆盖率", "(organs_reported + organs_nil) / organs_expected, 0 to 1"),
     Field(
         "coverage_volume",
         "DECIMAL(18,4)",
         "上年量覆盖率",
-        "Part of last year's total that is of organs (or their successors by merger) that are in this year; NULL where"
-        " there is none or it is zero",
+        "Part of last year's total that is of organs that are in this year, or by the stated share of those that took"
+        " it over; NULL where there is none, it is zero, or a report is undivided",
     ),
     Field("min_coverage", "DECIMAL(18,4)", "完整门槛", "Share of the organs that gate the total that must have filed"),
-    Field("is_complete", "BOOLEAN", "完整", "Whether enough of the organs that gate the total have filed"),
+    Field(
+        "is_complete",
+        "BOOLEAN",
+        "完整",
+        "Whether enough of the organs that gate the total are in it, and none is undivided",
+    ),
     Field("organs_not_required", "INTEGER", "不应报机构数", "Organs that exist, or filed, and owe nothing", minimum=0),
     Field("cells_reported", "INTEGER", "有数格数", "Cells of the sum with a printed figure, zero too", minimum=0),
     Field("cells_zero", "INTEGER", "零格数", "Cells of the sum with a printed zero", minimum=0),
@@ -448,8 +468,10 @@ FIELDS: Final = _fields(
         "used_as",
         "VARCHAR",
         "用途",
-        "summed; nil (adds zero); compared (a report on others: never added); missing; not_required (in no total)",
-        allowed=("summed", "nil", "compared", "missing", "not_required"),
+        "summed; nil (adds zero); compared (a report on others: never added); replaced (by its district's consolidated"
+        " report: never added); missing; not_required (in no total); undivided (summed in the other slices: a"
+        " consolidated report is not divided into governments and departments)",
+        allowed=("summed", "nil", "compared", "replaced", "missing", "not_required", "undivided"),
     ),
     Field("cells_derived", "INTEGER", "推得格数", "Cells whose figure a closed sum implied", minimum=0),
     Field("cells_blank", "INTEGER", "空白格数", "Cells of the sum without a figure that should have one", minimum=0),

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from schemas.form import load_forms
 from schemas.organ_event import OrganEvent, read_events
@@ -35,6 +35,7 @@ __all__ = [
     "ParentSpell",
     "Register",
     "RegisterError",
+    "Use",
     "load_register",
 ]
 
@@ -65,6 +66,8 @@ SPELL_KINDS: Final = ("official", "former", "alias", "short")
 CODE_STATUSES: Final = ("seen", "provisional")
 MODES: Final = ("backfill", "live")
 ACTIONS: Final = ("add", "change", "drop")
+USES: Final[Mapping[str, str]] = {"members": "own", "consolidated": "consolidated"}
+"""what a total takes for a district -> basis of the reports that are summed then"""
 _TOLD: Final[Mapping[str, str]] = {
     "created": "{renamed}自{year}年度起设立",
     "abolished": "{organ}自{year}年度起撤销",
@@ -155,9 +158,23 @@ class Override:
     reason: str
 
 
+class Use(NamedTuple):
+    """What the totals of a year and form take for a district: the reports of that basis, never both."""
+
+    summed_basis: str
+    reason: str
+
+
+_MEMBERS: Final = Use("own", "")
+"""where the register has no rule"""
+
+
 @dataclass(frozen=True, slots=True)
 class Duty:
     """One organ must file one form for one report year. ``gates_total``: the city's total waits for it.
+
+    The totals sum the organ's report where ``basis`` is ``summed_basis``, its district's (``use_rule``: the register's
+    reason, '' = it has no rule); otherwise it is compared, or another stands for it.
 
     ``due_on`` is the day that counts: the organ's own, else the city's, else ``statutory_due_on``. The figures are
     about ``period_from`` to ``period_to``, which is the whole year but for an organ that began or ended in it.
@@ -173,6 +190,8 @@ class Duty:
     statutory_due_on: date
     period_from: date
     period_to: date
+    summed_basis: str
+    use_rule: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +209,8 @@ class Register:
     overrides: tuple[Override, ...]
     gates: Mapping[tuple[int, str], Decimal]
     """(year, form) -> share of the organs that gate a total that must be in, where that is not all of them"""
+    uses: Mapping[tuple[int, str, str], Use] = field(default_factory=dict)
+    """(year, form, district government) -> what the totals take for the district, where the register says so"""
 
     def organs_in(self, year: int) -> list[Organ]:
         """The organs that exist in the report year, by code."""
@@ -296,18 +317,26 @@ class Register:
         return [derived[key] for key in sorted(derived)]
 
     def _duty(self, organ: Organ, year: int, form: str) -> Duty:
-        basis = basis_of(organ.kind)
-        return self._due(organ.organ_code, year, form, basis, None, gates_total=basis == "own")
+        return self._due(organ.organ_code, year, form, basis_of(organ.kind))
 
     def _overridden(self, override: Override) -> Duty:
-        basis = override.basis or basis_of(self.organs[override.organ_code].kind)
-        gates = basis == "own" if override.gates_total is None else override.gates_total
-        return self._due(
-            override.organ_code, override.report_year, override.form_code, basis, override.due_on, gates_total=gates
-        )
+        code = override.organ_code
+        basis = override.basis or basis_of(self.organs[code].kind)
+        key = (code, override.report_year, override.form_code)
+        return self._due(*key, basis, override.due_on, gates_total=override.gates_total)
 
-    def _due(self, code: str, year: int, form: str, basis: str, due_on: date | None, *, gates_total: bool) -> Duty:
+    def _due(
+        self,
+        code: str,
+        year: int,
+        form: str,
+        basis: str,
+        due_on: date | None = None,
+        *,
+        gates_total: bool | None = None,
+    ) -> Duty:
         deadline = self.deadlines[year, basis]
+        use = self.uses.get((year, form, self.district_of(code, year) or ""), _MEMBERS)
         first, last = self.periods.get((code, year), _whole(year))
         return Duty(
             organ_code=code,
@@ -315,11 +344,13 @@ class Register:
             form_code=form,
             basis=basis,
             due_on=due_on or deadline.due_on,
-            gates_total=gates_total,
+            gates_total=basis == use.summed_basis if gates_total is None else gates_total,
             mode=self.collection[year, form],
             statutory_due_on=deadline.statutory,
             period_from=first,
             period_to=last,
+            summed_basis=use.summed_basis,
+            use_rule=use.reason,
         )
 
 
@@ -334,7 +365,8 @@ def load_register(folder: Path | None = None) -> Register:
     bare = Register(organs, spells, (), (), collection, deadlines, periods, (), _read_gates(where, collection))
     bare = replace(bare, parents=_read_parents(where, bare))
     bare = replace(bare, events=read_events(where / "events.csv", bare))
-    return replace(bare, overrides=_read_overrides(where, bare))
+    bare = replace(bare, overrides=_read_overrides(where, bare))
+    return replace(bare, uses=_read_uses(where, bare))
 
 
 def basis_of(kind: str) -> str:
@@ -554,3 +586,28 @@ def _read_overrides(where: Path, register: Register) -> tuple[Override, ...]:
             raise row.error("action", f"cannot {override.action}: the duty is {state} there")
         overrides.append(override)
     return tuple(overrides)
+
+
+def _read_uses(where: Path, register: Register) -> dict[tuple[int, str, str], Use]:
+    """What the totals take for a district; a register that has no such rule may leave the file out."""
+    uses: dict[tuple[int, str, str], Use] = {}
+    file = where / "rollup_use.csv"
+    rows = read_table(file, ("report_year", "form_code", "organ_code", "used", "reason")) if file.exists() else ()
+    consolidated = {
+        (duty.report_year, duty.form_code, duty.organ_code)
+        for duty in (register.duties() if rows else ())
+        if duty.basis == "consolidated"
+    }
+    for row in rows:
+        code = row.choice("organ_code", register.organs, "organ")
+        if register.organs[code].kind != "district_government":
+            raise row.error("organ_code", f"{code} is no district government")
+        key = (row.year("report_year"), row.text("form_code"), code)
+        if key[:2] not in register.collection:
+            raise row.error("form_code", f"{key[1]} of {key[0]} is not collected")
+        if key not in consolidated:
+            raise row.error("organ_code", f"{code} owes no consolidated {key[1]} of {key[0]}")
+        if key in uses:
+            raise row.error("organ_code", f"a second rule for {code}, {key[1]} of {key[0]}")
+        uses[key] = Use(USES[row.choice("used", USES)], row.text("reason"))
+    return uses

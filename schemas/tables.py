@@ -108,7 +108,8 @@ _TABLES: Final[Mapping[str, pa.DataFrameSchema]] = {
             "应报名单",
             "One row per organ, year and form that must be filed.",
             "organ_code report_year form_code",
-            "organ_code report_year form_code basis due_on gates_total mode statutory_due_on period_from period_to",
+            "organ_code report_year form_code basis due_on gates_total mode statutory_due_on period_from period_to"
+            " summed_basis use_rule",
         ),
         _table(
             "core.fct_file",
@@ -212,15 +213,16 @@ _TABLES: Final[Mapping[str, pa.DataFrameSchema]] = {
             "汇总依据",
             "One row per year, form and organ: what its figures are used for in the totals.",
             "report_year form_code organ_code",
-            "report_year form_code organ_code level organ_kind district_code? basis submission_id? used_as gates_total",
+            "report_year form_code organ_code level organ_kind district_code? basis submission_id? used_as gates_total"
+            " summed_basis use_rule",
         ),
         _table(
             "mart.slice_organ",
             "汇总范围",
-            "One row per year, slice, form and organ that must file figures of its own; submission_id is NULL while it"
-            " is missing.",
+            "One row per year, slice, form and organ: who is in a total, and with which submission; submission_id is"
+            " NULL where nothing of the organ is.",
             "report_year slice_kind slice_code form_code organ_code",
-            "report_year slice_kind slice_code form_code organ_code submission_id? is_nil gates_total",
+            "report_year slice_kind slice_code form_code organ_code submission_id? used_as gates_total",
         ),
         _table(
             "mart.city_rollup",

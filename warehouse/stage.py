@@ -60,10 +60,11 @@ CREATE TABLE stage.organ_event (
     organ_code VARCHAR NOT NULL, event VARCHAR NOT NULL, happened_on VARCHAR NOT NULL, effective_year INTEGER NOT NULL,
     successor_code VARCHAR, share DECIMAL(18,4), source VARCHAR NOT NULL, note VARCHAR NOT NULL,
     carries VARCHAR NOT NULL, sentence VARCHAR NOT NULL);
+-- the totals sum the report where basis is summed_basis; use_rule: the register's reason for that, '' = no rule
 CREATE TABLE stage.duty (
     organ_code VARCHAR NOT NULL, report_year INTEGER NOT NULL, form_code VARCHAR NOT NULL, basis VARCHAR NOT NULL,
     due_on DATE NOT NULL, gates_total BOOLEAN NOT NULL, mode VARCHAR NOT NULL, statutory_due_on DATE NOT NULL,
-    period_from DATE NOT NULL, period_to DATE NOT NULL);
+    period_from DATE NOT NULL, period_to DATE NOT NULL, summed_basis VARCHAR NOT NULL, use_rule VARCHAR NOT NULL);
 
 -- years and forms of which a total is complete before all that gate it are in: from this share of them on
 CREATE TABLE stage.gate (

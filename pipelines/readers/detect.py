@@ -55,6 +55,7 @@ _OTHER_PACKAGES: Final = (
     ("ppt/presentation.xml", "演示文稿"),
     ("content.xml", "OpenDocument 文字文件"),
 )
+_WORD_PART: Final = re.compile(r"word/document[0-9]*\.xml")
 _PACKAGES: Final = frozenset(
     [
         *("[Content_Types].xml", "mimetype", "xl/workbook.xml", "xl/workbook.bin", "word/document.xml"),
@@ -154,7 +155,7 @@ def _package_kind(data: bytes, limits: Limits) -> Kind:
         return Kind.XLSX
     if "xl/workbook.bin" in names:
         return Kind.XLSB
-    if "word/document.xml" in names:
+    if any(_WORD_PART.fullmatch(name) for name in names):
         return Kind.DOCX
     for part, name in _OTHER_PACKAGES:
         if part in names:

@@ -68,7 +68,7 @@ class Grid:
             for row in range(span.top, min(span.bottom, bottom) + 1):
                 for column in range(span.left, min(span.right, right) + 1):
                     if (row, column) in self._anchors:
-                        raise RejectedError("V01", f"工作表“{self.sheet}”的合并单元格互相重叠；请重新导出为 .xlsx")
+                        raise RejectedError("V01", f"“{self.sheet}”的合并单元格互相重叠；请重新导出为 .xlsx")
                     self._anchors[row, column] = (span.top, span.left)
 
     @cached_property

@@ -38,6 +38,8 @@ _DATA_BAND: Final = 3
 """rows below the heads in which the one row of a table without labels is looked for"""
 _BEYOND: Final = 3
 """rows below the last label that is known in which further ones are looked for"""
+_FOOTNOTE: Final = re.compile(r"(?<=.)(?:[（(][0-9①-⑳*]{1,2}[)）]|[①-⑳]|\*+)\s*$")
+"""the mark of a footnote behind a label"""
 _SHORTEST: Final = 2
 """characters of a label that may be likened to one of the form"""
 
@@ -270,7 +272,8 @@ def _candidate(sheet: Sheet, line: int, pillars: Sequence[Pillar]) -> tuple[Cand
     if place < 0:
         return None
     joined = texts[1] + texts[0] if len(texts) > 1 else texts[0]
-    return Candidate(line, (texts[0], joined), frozenset(texts[1:])), place
+    unmarked = normalise(_FOOTNOTE.sub("", grid.text(line, place)))
+    return Candidate(line, (texts[0], joined, unmarked), frozenset(texts[1:])), place
 
 
 def _shown(grid: Grid, line: int, column: int) -> str:

@@ -73,6 +73,7 @@ class _Table:
 
     name: str
     depth: int
+    preceding: int
     line: int = 0
     above: dict[tuple[int, int], Position] = field(default_factory=dict)
     cells: dict[Position, Printed] = field(default_factory=dict)
@@ -80,7 +81,7 @@ class _Table:
 
     def grid(self) -> Grid:
         spans = [Span(*first, *last) for first, last in self.corners.items() if first != last]
-        return Grid(self.name, self.cells, spans, has_letters=False)
+        return Grid(self.name, self.cells, spans, has_letters=False, preceding=self.preceding)
 
 
 @dataclass(slots=True)
@@ -143,7 +144,7 @@ class _Body:
         _bound(depth)
         if len(self.tables) >= _MOST_TABLES:
             raise RejectedError("V01", _MANY)
-        table = _Table(f"表{len(self.tables) + 1}", depth)
+        table = _Table(f"表{len(self.tables) + 1}", depth, len(self.paragraphs))
         self.tables.append(table)
         for row, is_blank in _parts(element, "tr"):
             if child(child(row, "trPr"), "del") is None:

@@ -183,15 +183,23 @@ class World:
         )  # fmt: skip
         return f"D{number}"
 
-    def expect(self, *organs: str, form: str = "fj_annex_2017", year: int = 2017, basis: str = "own") -> None:
-        """These organs must report."""
+    def expect(
+        self,
+        *organs: str,
+        form: str = "fj_annex_2017",
+        year: int = 2017,
+        basis: str = "own",
+        summed: str = "own",
+        why: str = "",
+    ) -> None:
+        """These organs must report; the totals sum the reports of the basis ``summed``."""
         for organ in organs:
             self.duties.append(
                 {
                     "organ_code": organ, "report_year": year, "form_code": form, "basis": basis,
-                    "due_on": date(year + 1, 3, 31), "gates_total": basis == "own", "mode": "live",
+                    "due_on": date(year + 1, 3, 31), "gates_total": basis == summed, "mode": "live",
                     "statutory_due_on": date(year + 1, 3, 31), "period_from": date(year, 1, 1),
-                    "period_to": date(year, 12, 31),
+                    "period_to": date(year, 12, 31), "summed_basis": summed, "use_rule": why,
                 }
             )  # fmt: skip
 

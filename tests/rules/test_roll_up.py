@@ -53,6 +53,30 @@ def test_with_a_missing_leaf_nothing_is_compared_and_it_is_named_once() -> None:
     )
 
 
+def test_a_consolidated_report_that_is_summed_is_in_the_citys_sum_and_still_compared() -> None:
+    world = World()
+    world.expect("DEPT")
+    world.expect("AREA", basis="consolidated", summed="consolidated", why="区里只收汇总")
+    world.expect("AREADEPT", "AREATOWN", summed="consolidated", why="区里只收汇总")
+    for organ, number in (("DEPT", 10), ("AREADEPT", 3)):
+        world.submit(_requests(number), organ=organ)
+    world.submit(_requests(18), organ="CITY", basis="published")
+    night = judged(world)
+    # without the report the city lacks it, and the members do not stand for it
+    assert (_h01(night, "CITY").outcome, _h01(night, "CITY").note) == ("not_assessable", "还缺1家单位（某区人民政府）")
+    assert (night.one("H02").lhs, night.one("H02").rhs) == (1, 2)
+    world.submit(_requests(8), organ="AREA", basis="consolidated")
+    night = judged(world)
+    city, district = _h01(night, "CITY"), _h01(night, "AREA")
+    assert (city.outcome, city.lhs, city.rhs) == ("pass", 18, 18)
+    assert night.one("H02").outcome == "pass"
+    # the district is compared with all of its members, one of which is not in
+    assert (district.outcome, district.note) == ("not_assessable", "还缺1家单位（某镇人民政府）")
+    world.submit(_requests(4), organ="AREATOWN")
+    district = _h01(judged(world), "AREA")
+    assert (district.outcome, district.lhs, district.rhs) == ("fail", 8, 7)
+
+
 def test_a_nil_leaf_is_in_and_adds_nothing() -> None:
     world = World()
     world.expect("DEPT", "DEPT2")

@@ -184,6 +184,8 @@ class Night:
             statutory_due_on=due_on,
             period_from=date(2017, 1, 1),
             period_to=date(2017, 12, 31),
+            summed_basis="own",
+            use_rule="",
         )
 
     def read_cell(

@@ -115,8 +115,20 @@ class City:
                     "statutory_due_on": date(year + 1, 3, 31),
                     "period_from": begins or date(year, 1, 1),
                     "period_to": date(year, 12, 31),
+                    "summed_basis": "own",
+                    "use_rule": "",
                 }
             )
+        return self
+
+    def consolidate(
+        self, district: str, reason: str = "只收汇总", *, year: int = 2017, form: str = "fj_annex_2017"
+    ) -> City:
+        """The totals take the district's consolidated report: so say the duties that are there by now."""
+        for duty in self.duties:
+            if (duty["report_year"], duty["form_code"], ORGANS[duty["organ_code"]][1]) == (year, form, district):
+                is_summed = duty["basis"] == "consolidated"
+                duty |= {"summed_basis": "consolidated", "use_rule": reason, "gates_total": is_summed}
         return self
 
     def file(

@@ -249,7 +249,7 @@ def test_a_file_that_brings_a_report_twice_keeps_the_first_and_is_told() -> None
     ((first, remark),) = repeated
     assert first is items[0]
     assert remark.rule_id == "V07"
-    assert remark.message == "同一文件里有两份2017年度 fj_annex_2017，只采用了第一份；请删去多余的一份后重报"
+    assert remark.message == "同一文件里有两份2017年度 fj_annex_2017，只采用了一份；请删去多余的一份后重报"
 
 
 def test_the_same_report_in_another_file_is_not_blamed_on_the_first() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import socket
 import stat
@@ -14,11 +15,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from pipelines.intake import archived_path, shown, take_in
 from pipelines.journal import Journal
 from pipelines.readers.model import Limits
 from pipelines.settings import Settings, now, wall_time
+from pipelines.summary import print_left
 
 
 @pytest.fixture
@@ -205,6 +208,14 @@ def settling(monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], object]) -
     return pauses
 
 
+def said_of(settings: Settings) -> str:
+    """What the command line says of what the last night has left."""
+    console = Console(file=io.StringIO(), width=200)
+    print_left(console, Journal(settings.archive).of("night_opened")[-1])
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
 def test_a_file_that_grows_between_two_looks_waits_for_the_next_night(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -224,6 +235,7 @@ def test_a_file_that_grows_between_two_looks_waits_for_the_next_night(
     assert ([entry["path"] for entry in intake.new], intake.deferred) == (["A/whole.csv"], ("A/growing.csv",))
     # one pause for all files
     assert len(pauses) == 1
+    assert said_of(settings) == "1 个文件还在写入，留到下一夜。\n"
     assert 4 < pauses[0] <= 5
     assert Journal(settings.archive).of("night_opened")[-1]["still_being_written"] == 1
     monkeypatch.setattr("pipelines.intake.time.sleep", pauses.append)
@@ -355,6 +367,7 @@ def test_a_flood_of_files_waits_and_holds_up_nobody_else(settings: Settings) -> 
         [],
     ]
     assert beyond == [5, 2, 0, 0]
+    assert said_of(settings) == ""
     assert [entry["beyond_the_bound"] for entry in Journal(settings.archive).of("night_opened")] == beyond
     # what is known already may change at any time
     drop(settings, "A/0.csv", b"again")
@@ -375,4 +388,5 @@ def test_a_hundred_thousand_files_take_seconds(settings: Settings) -> None:
     # measured: 2.2 s
     assert time.process_time() - started < 20
     assert (len(intake.new), len(intake.beyond)) == (51, 99_950)
+    assert said_of(settings) == "99,950 个文件超出每个文件夹一夜收件的数量，留到下一夜。\n"
     assert "B/年报.csv" in {entry["path"] for entry in intake.new}

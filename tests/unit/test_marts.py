@@ -244,6 +244,63 @@ def test_every_organ_has_a_row_that_says_what_its_figures_are_used_for() -> None
     assert total(connection, slice_code="EAST") == Total(0, 2, 0, 1, 1, Decimal("0.5"), False)
 
 
+def test_where_the_register_says_so_the_districts_report_counts_and_its_members_do_not() -> None:
+    city = five_leaves().expect("DEPT2").file("DEPT2", {OPEN: 2}).consolidate("EAST", "区里只收汇总")
+    connection = city.built()
+    assert sources(connection) == dict.fromkeys(("OFFICE", "DEPT", "DEPT2", "WESTDEPT", "EAST"), "summed") | {
+        "CITY": "compared", "WEST": "compared", "EASTDEPT": "replaced", "EASTTOWN": "replaced",
+    }  # fmt: skip
+    assert connection.execute(
+        "SELECT organ_code, basis, summed_basis, use_rule, gates_total FROM mart.rollup_source"
+        " WHERE district_code IS NOT NULL ORDER BY organ_code"
+    ).fetchall() == [
+        ("EAST", "consolidated", "consolidated", "区里只收汇总", True),
+        ("EASTDEPT", "own", "consolidated", "区里只收汇总", False),
+        ("EASTTOWN", "own", "consolidated", "区里只收汇总", False),
+        ("WEST", "consolidated", "own", "", False),
+        ("WESTDEPT", "own", "own", "", True),
+    ]
+    # 3 + 5 + 2 + 13 and 1000 for the members' 7 and 11
+    assert total(connection) == Total(1023, 5, 5, 0, 0, 1, True)
+    assert total(connection, slice_code="own") == Total(10, 3, 3, 0, 0, 1, True)
+    assert total(connection, slice_code="lower") == Total(1013, 2, 2, 0, 0, 1, True)
+    assert total(connection, slice_code="EAST") == Total(1000, 1, 1, 0, 0, 1, True)
+    assert total(connection, slice_code="WEST") == Total(13, 1, 1, 0, 0, 1, True)
+    # the report is not divided: both kinds lack it and say so
+    assert total(connection, slice_code="government") == Total(3, 2, 1, 0, 1, Decimal("0.5"), False)
+    assert total(connection, slice_code="department") == Total(20, 4, 3, 0, 1, Decimal("0.75"), False)
+    assert failing_checks(connection) == set()
+    # nor does a gate make them complete
+    city.gates[2017, "fj_annex_2017"] = Decimal("0.5")
+    assert total(city.built(), slice_code="department") == Total(20, 4, 3, 0, 1, Decimal("0.75"), False)
+
+
+@pytest.mark.parametrize("is_held", [True, False])
+def test_a_consolidated_report_that_is_not_in_is_missing_and_nobody_falls_back_on_the_members(is_held: bool) -> None:
+    city = City().expect("EAST", "WEST", *LEAVES)
+    for organ, figure in zip(LEAVES, (3, 5, 7, 11, 13), strict=True):
+        city.file(organ, {OPEN: figure})
+    if is_held:
+        city.file("EAST", {OPEN: 1000}, held=True)
+    connection = city.consolidate("EAST").built()
+    assert {code: used for code, used in sources(connection).items() if code.startswith("EAST")} == {
+        "EAST": "missing", "EASTDEPT": "replaced", "EASTTOWN": "replaced",
+    }  # fmt: skip
+    assert total(connection) == Total(21, 4, 3, 0, 1, Decimal("0.75"), False)
+    assert total(connection, slice_code="EAST") == Total(None, 1, 0, 0, 1, 0, False)
+    assert total(connection, slice_code="department") == Total(18, 3, 2, 0, 1, Decimal("0.6667"), False)
+    assert failing_checks(connection) == set()
+
+
+def test_a_district_with_nothing_to_report_has_a_zero_in_every_slice() -> None:
+    city = City().expect("EAST", "DEPT", "EASTDEPT").file("DEPT", {OPEN: 5}).file("EASTDEPT", {OPEN: 7})
+    connection = city.file("EAST", nil=True).consolidate("EAST").built()
+    assert total(connection) == Total(5, 2, 1, 1, 0, 1, True)
+    assert total(connection, slice_code="department") == Total(5, 2, 1, 1, 0, 1, True)
+    assert total(connection, slice_code="government") == Total(0, 1, 0, 1, 0, 1, True)
+    assert failing_checks(connection) == set()
+
+
 def volume(connection: duckdb.DuckDBPyConnection, slice_code: str = "city", cell: str = OPEN) -> Decimal | None:
     """coverage_volume of 2017."""
     ((found,),) = connection.execute(
@@ -279,6 +336,56 @@ def test_the_volume_of_a_merged_organ_is_its_successors() -> None:
     assert volume(city.built()) == Decimal("0.3")
     city.happen("OFFICE", "merged", 2017, "并入", successor="DEPT", share=Decimal(1))
     assert volume(city.built()) == Decimal("0.9")
+
+
+def test_the_volume_follows_chains_and_stated_shares_as_like_for_like_does() -> None:
+    # OFFICE 60, DEPT 30, EASTDEPT 10 a year ago
+    def filed(*organs: str) -> City:
+        city = last_year().expect("DEPT", "DEPT2", "EASTDEPT")
+        for organ in organs:
+            city.file(organ, {OPEN: 1})
+        return city
+
+    chain = filed("DEPT2").happen("OFFICE", "merged", 2017, successor="DEPT", share=Decimal(1))
+    assert volume(chain.built()) == 0
+    # handed on in the same year, with DEPT's own 30
+    assert volume(chain.happen("DEPT", "merged", 2017, successor="DEPT2", share=Decimal(1)).built()) == Decimal("0.9")
+    # a quarter of OFFICE's 60 went to DEPT, which is in with its own 30; OFFICE owes nothing any more
+    quarter = filed("DEPT").happen("OFFICE", "split", 2017, successor="DEPT", share=Decimal("0.25"))
+    assert volume(quarter.built()) == Decimal("0.45")
+    # a part that is not stated is in once all are that may have it: EASTDEPT's 10 are DEPT's and its own
+    unstated = filed("DEPT").happen("EASTDEPT", "function_moved", 2017, successor="DEPT")
+    assert volume(unstated.built()) == Decimal("0.3")
+    assert volume(unstated.file("EASTDEPT", {OPEN: 1}).built()) == Decimal("0.4")
+
+
+def test_an_abolished_organ_leaves_the_volume_of_its_cumulative_figures() -> None:
+    city = City().expect("OFFICE", "DEPT", year=2016).expect("DEPT").file("DEPT", {OPEN: 1})
+    for organ, figure in (("OFFICE", 60), ("DEPT", 40)):
+        city.file(organ, {OPEN: figure, f"{OPEN}[cumulative]": 10 * figure}, year=2016)
+    connection = city.happen("OFFICE", "abolished", 2017, successor="DEPT", share=Decimal(1)).built()
+    assert volume(connection) == Decimal("0.4")
+    assert volume(connection, cell=f"{OPEN}[cumulative]") == 1
+
+
+def test_the_volume_of_members_is_in_with_the_report_that_replaces_them_and_the_other_way_round() -> None:
+    def city() -> City:
+        found = City().expect("EAST", "DEPT", "EASTDEPT", "EASTTOWN", year=2016)
+        found.expect("EAST", "DEPT", "EASTDEPT", "EASTTOWN").file("DEPT", {OPEN: 1})
+        for organ, figure in (("DEPT", 60), ("EASTDEPT", 30), ("EASTTOWN", 10), ("EAST", 140)):
+            found.file(organ, {OPEN: figure}, year=2016)
+        return found
+
+    replaced = city().consolidate("EAST")
+    assert volume(replaced.built()) == Decimal("0.6")
+    connection = replaced.file("EAST", {OPEN: 1}).built()
+    assert [volume(connection, code) for code in ("city", "EAST", "own", "lower")] == [1, 1, 1, 1]
+    # what of the report is the kind's own is not known
+    assert [volume(connection, code) for code in ("government", "department")] == [None, None]
+    # a district that was summed as a whole is in with all of its members
+    divided = city().consolidate("EAST", year=2016).file("EASTDEPT", {OPEN: 1})
+    assert volume(divided.built()) == Decimal("0.3")
+    assert volume(divided.file("EASTTOWN", nil=True).built()) == 1
 
 
 def test_the_volume_is_compared_with_an_edition_of_the_same_meaning() -> None:
@@ -380,11 +487,15 @@ def test_a_slice_beyond_what_a_cell_holds_stops_no_night(figures: tuple[int, ...
 
 
 def test_the_blocking_checks_find_what_they_are_for() -> None:
-    connection = five_leaves().built()
+    connection = five_leaves().consolidate("EAST").built()
     connection.execute(f"UPDATE mart.city_rollup SET value = 9 WHERE slice_code = 'own' AND indicator_code = '{OPEN}'")
     assert failing_checks(connection) == {"slices_add_up"}
     connection.execute("UPDATE mart.city_rollup SET organs_missing = 1 WHERE slice_code = 'EAST'")
     assert failing_checks(connection) == {"slices_add_up", "organs_conserved"}
+    # the undivided report must fill the gap between the kinds and the city exactly
+    other = five_leaves().consolidate("EAST").built()
+    other.execute("UPDATE core.official_cell SET value = 999 WHERE organ_code = 'EAST' AND measure = 'annual'")
+    assert failing_checks(other) == {"slices_add_up"}
 
 
 # year over year
@@ -541,8 +652,8 @@ def test_each_table_has_one_row_for_each_key_and_keeps_its_contract() -> None:
     counts = {table: connection.table(table).count("*").fetchall()[0][0] for table in MARTS}
     # seven slices of 30 cells twice; the supplement has 31 cells in city, own and department
     assert counts == {
-        # three slices of five leaves and the two below a district once more, twice; one organ in three slices
-        "mart.slice_organ": (3 * 5 + 3) * 2 + 3,
+        # six leaves in three slices and the three below a district once more, those that owe nothing too, three times
+        "mart.slice_organ": (3 * 6 + 3) * 3,
         # nine organs, twice for the annex and once for the supplement
         "mart.rollup_source": 3 * 9,
         "mart.city_rollup": 7 * 30 * 2 + 3 * 31,

@@ -259,7 +259,7 @@ def test_members_and_reports_are_bounded() -> None:
 
 
 def test_all_reports_of_an_archive_are_its_folders_and_a_second_one_of_a_year_is_told() -> None:
-    """Of two organs' reports for one year the first counts, and is held (V21); V07 tells of the second."""
+    """Of two organs' reports for one year the folder's own counts; V07 tells of the other."""
     health = write_statutory(G21, organ_name="厦门市卫生健康委员会", report_year=2024, variant="", values=figures(G21))
     data = archive(
         {"卫健委.xlsx": health, "教育局.xlsx": template(G21), "教育局2023.xlsx": template(G21, report_year=2023)}
@@ -272,8 +272,17 @@ def test_all_reports_of_an_archive_are_its_folders_and_a_second_one_of_a_year_is
     register = load_register()
     kept, repeated = first_of_each(assign(received, item, register, duty_index(register)) for item in stated)
     assert [(item.stated.organ_name, item.organ_code, item.stated.report_year) for item in kept] == [
-        ("厦门市卫生健康委员会", "XMP00102", 2024),
+        ("厦门市教育局", "XMP00102", 2024),
         ("厦门市教育局", "XMP00102", 2023),
     ]
-    assert [[remark.rule_id for remark in item.remarks] for item in kept] == [["V21"], []]
-    assert [(item.stated.report_year, remark.rule_id) for item, remark in repeated] == [(2024, "V07")]
+    assert [item.remarks for item in kept] == [(), ()]
+    assert [(item.stated.report_year, remark.rule_id, remark.message) for item, remark in repeated] == [
+        (
+            2024,
+            "V07",
+            (
+                "同一文件里有两份2024年度 gb_2021，只采用了一份（另一份写的是“厦门市卫生健康委员会”）；"
+                "请删去多余的一份后重报"
+            ),
+        )
+    ]

@@ -229,7 +229,8 @@ def test_a_sheet_is_measured_where_it_is_read() -> None:
     stream = book_stream({"甲": [inner, number(299, 255, 2)], "乙": [number(0, 0, 3)]})
     places = [at for at in range(len(stream)) if stream[at : at + 4] == struct.pack("<HH", 0x0085, 10)]
     first = stream.index(start(0x10))
-    for sheet, place in [*((sheet, at) for sheet in places for at in (first + 40, 0, sheet)), (places[1], first + 20)]:
+    wrong = [(sheet, place) for sheet in places for place in (first + 40, 0, sheet)]
+    for sheet, place in [*wrong, (places[1], first + 20)]:
         broken = bytearray(stream)
         broken[sheet + 4 : sheet + 8] = struct.pack("<I", place)
         assert reason(bytes(compound({"Workbook": bytes(broken)}))) == DAMAGED

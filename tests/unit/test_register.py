@@ -351,7 +351,50 @@ def test_a_gate_below_the_whole_is_a_row_and_a_register_without_one_asks_for_all
 
 
 UNSTATED = "recalled,国土职能；份额未见，不拆分\n"
+
+
+def test_a_districts_consolidated_report_is_summed_where_the_register_says_so(edited: Edit) -> None:
+    district, other = "XM02100", "XMP03100"
+    rows = f"2024,gb_2021,{district},consolidated,区里只收汇总\n2024,gb_2021,{other},members,各单位都报了\n"
+    folder = edited("rollup_use.csv", "", rows)
+    register = load_register(folder)
+    duties = {(d.organ_code, d.report_year): d for d in register.duties()}
+
+    def told(code: str, year: int = 2024) -> tuple[str, str, str, bool]:
+        duty = duties[code, year]
+        return duty.basis, duty.summed_basis, duty.use_rule, duty.gates_total
+
+    assert told(district) == ("consolidated", "consolidated", "区里只收汇总", True)
+    assert told(district, 2023) == ("consolidated", "own", "", False)
+    members = [d for d in duties.values() if d.report_year == 2024 and d.summed_basis != "own" and d.basis == "own"]
+    assert [d.organ_code for d in members] == [
+        "XM02102", "XM02901", "XMP02103", "XMP02104", "XMP02105", "XMP02902",
+    ]  # fmt: skip
+    assert {(d.use_rule, d.gates_total) for d in members} == {("区里只收汇总", False)}
+    assert told(other) == ("consolidated", "own", "各单位都报了", False)
+    assert told("XMP00001") == ("published", "own", "", False)
+    # a report that is not owed cannot be taken
+    with (folder / "duty_overrides.csv").open("a", encoding="utf-8") as file:
+        file.write(f"{district},2024,gb_2021,drop,,,,不报\n")
+    with pytest.raises(RegisterError, match=f"line 2, column organ_code: {district} owes no consolidated gb_2021 of"):
+        load_register(folder)
+    (folder / "rollup_use.csv").unlink()
+    assert load_register(folder).uses == {}
+
+
 BROKEN = [
+    ("rollup_use.csv", "", "2024,gb_2021,XMP99999,consolidated,x\n", "column organ_code: unknown organ 'XMP99999'"),
+    ("rollup_use.csv", "", "2024,gb_2021,XMP00101,members,x\n", "organ_code: XMP00101 is no district government"),
+    ("rollup_use.csv", "", "2031,gb_2021,XM02100,members,x\n", "column form_code: gb_2021 of 2031 is not collected"),
+    ("rollup_use.csv", "", "24,gb_2021,XM02100,members,x\n", "column report_year: '24' is not a year"),
+    ("rollup_use.csv", "", "2024,gb_2021,XM02100,both,x\n", "column used: unknown word 'both'"),
+    ("rollup_use.csv", "", "2024,gb_2021,XM02100,members,\n", "column reason: must not be empty"),
+    (
+        "rollup_use.csv",
+        "",
+        "2024,gb_2021,XM02100,members,x\n2024,gb_2021,XM02100,consolidated,x\n",
+        "line 3, column organ_code: a second rule for XM02100, gb_2021 of 2024",
+    ),
     ("gates.csv", "", "2031,gb_2021,0.9,缺\n", "column form_code: gb_2021 of 2031 is not collected"),
     ("gates.csv", "", "2024,gb_2021,95,缺\n", "column min_coverage: '95' is not a share up to 1"),
     ("gates.csv", "", "2024,gb_2021,0.0,缺\n", "column min_coverage: 0 would call a total complete"),

@@ -298,6 +298,75 @@ def test_an_organ_that_withdrew_to_nothing_and_one_that_the_register_moved_are_t
     ]
 
 
+def test_an_organ_that_owed_nothing_the_year_before_revises_nothing() -> None:
+    # DEPT2 filed 2016 all the same, with a blank in the requests, and withdrew it after the release
+    city = City().expect("DEPT", year=2016).expect("DEPT").file("DEPT", {OPEN: 30, REQUESTS: 20}, year=2016)
+    city.file("DEPT2", {OPEN: 7, REQUESTS: None}, year=2016).release().correct("DEPT2", nil=True, year=2016)
+    connection = (
+        city.file("DEPT", {OPEN: 45, REQUESTS: 25}).correct("DEPT", {OPEN: 40, REQUESTS: 21}, year=2016).built()
+    )
+    assert row(connection) == Row(45, 30, 40, 15, 50, "", "R1")
+    assert parts(connection) == {("DEPT", "matched"): 5, ("DEPT", "revision"): 10}
+    assert concept_parts(connection, "opened", 2017) == {("DEPT", "matched"): 5, ("DEPT", "revision"): 10}
+    # nor does its blank take the base away
+    assert row(connection, REQUESTS) == Row(25, 20, 21, 5, 25, "", "R1")
+    assert concept_parts(connection, "requests_received", 2017) == {
+        ("DEPT", "matched"): 4, ("DEPT", "revision"): 1,
+    }  # fmt: skip
+    assert alike(connection) == Alike(45, 40, 5, Decimal("12.5"), 1, 0, 0, 0)
+    assert failing(connection) == set()
+
+
+def test_a_districts_report_that_takes_its_members_place_has_entered_and_they_have_left() -> None:
+    city = both("DEPT", "EAST", "EASTDEPT", "EASTTOWN")
+    for organ, before, now in (("DEPT", 40, 50), ("EASTDEPT", 7, 8), ("EASTTOWN", 3, 5), ("EAST", 90, 100)):
+        city.file(organ, {OPEN: before}, year=2016).file(organ, {OPEN: now})
+    connection = city.consolidate("EAST").built()
+    assert row(connection) == Row(150, 50, 50, 100, 200, "")
+    assert parts(connection) == {
+        ("DEPT", "matched"): 10, ("EAST", "entered"): 100, ("EASTDEPT", "left"): -7, ("EASTTOWN", "left"): -3,
+    }  # fmt: skip
+    assert concept_parts(connection, "opened", 2017) == parts(connection)
+    # the report is not the members' sum: like for like is the department
+    assert alike(connection) == Alike(50, 40, 10, 25, 1, 1, 2, 0)
+    assert row(connection, slice_code="department") == Row(50, 47, 47, None, None, "本年合计不完整，缺1家，不计算同比")
+    assert parts(connection, slice_code="department") == {}
+    assert failing(connection) == set()
+
+
+def test_two_years_of_consolidated_reports_are_compared_wherever_they_are_summed() -> None:
+    city = both("DEPT", "EAST", "EASTDEPT").file("EAST", {OPEN: 90}, year=2016).file("DEPT", {OPEN: 40}, year=2016)
+    city.file("EASTDEPT", {OPEN: None}, year=2016).consolidate("EAST", year=2016).consolidate("EAST").release()
+    city.file("EAST", {OPEN: 100}).file("DEPT", {OPEN: 50}).correct("EAST", {OPEN: 95}, year=2016)
+    connection = city.built()
+    # the blank of a member that is replaced is in nobody's way
+    assert row(connection) == Row(150, 130, 135, 20, Decimal("15.3846"), "", "R1")
+    assert parts(connection) == {("DEPT", "matched"): 10, ("EAST", "matched"): 5, ("EAST", "revision"): 5}
+    assert parts(connection, slice_code="EAST") == {("EAST", "matched"): 5, ("EAST", "revision"): 5}
+    assert concept_parts(connection, "opened", 2017) == parts(connection)
+    assert alike(connection) == Alike(150, 135, 15, Decimal("11.1111"), 2, 0, 0, 0)
+    # a department's part of it is nobody's guess
+    assert row(connection, slice_code="department").note == "本年合计不完整，缺1家，不计算同比"
+    assert alike(connection, slice_code="department") == Alike(
+        50, 40, 10, 25, 1, 0, 0, 0, "本年合计不完整，缺1家，只比较两年可比的1家"
+    )
+    assert failing(connection) == set()
+
+
+def test_a_rule_that_comes_after_the_release_is_a_revision() -> None:
+    city = both("DEPT", "EAST", "EASTDEPT")
+    for organ, before in (("DEPT", 40), ("EASTDEPT", 7), ("EAST", 90)):
+        city.file(organ, {OPEN: before}, year=2016)
+    city.release()
+    for organ, now in (("DEPT", 50), ("EASTDEPT", 8), ("EAST", 100)):
+        city.file(organ, {OPEN: now})
+    connection = city.consolidate("EAST", year=2016).consolidate("EAST").built()
+    assert row(connection) == Row(150, 47, 130, 103, Decimal("219.1489"), "", "R1")
+    # 90 came with the report and 7 went with the member: the register's doing, no organ's
+    assert parts(connection) == {("DEPT", "matched"): 10, ("EAST", "matched"): 10, ("", "revision"): 83}
+    assert failing(connection) == set()
+
+
 # comparability
 
 
@@ -519,7 +588,7 @@ def test_what_is_not_stated_stays_unknown_along_the_way() -> None:
 
 # all of it at once
 
-ORGANS = ("OFFICE", "DEPT", "DEPT2", "EASTDEPT", "EASTTOWN", "WESTDEPT")
+ORGANS = ("OFFICE", "DEPT", "DEPT2", "EAST", "EASTDEPT", "EASTTOWN", "WESTDEPT")
 amounts = st.decimals(-1000, 1000, places=4) | st.sampled_from([0, MOST, -MOST, None])
 answers = st.none() | st.just("nil") | st.fixed_dictionaries({OPEN: amounts, REQUESTS: amounts})
 expected = st.none() | answers
@@ -541,6 +610,8 @@ def worlds(draw: st.DrawFn) -> City:
                 # whoever does not gate the total may be missing
                 city.expect(organ, year=year, gates=draw(st.booleans()))
                 _answer(city, draw(answers), organ, year)
+        if draw(st.booleans()) and any((d["organ_code"], d["report_year"]) == ("EAST", year) for d in city.duties):
+            city.consolidate("EAST", year=year)
         if draw(st.booleans()):
             city.release()
     for organ in ORGANS:

@@ -9,6 +9,8 @@ SELECT
     mode,
     statutory_due_on,
     period_from,
-    period_to
+    period_to,
+    summed_basis,
+    use_rule
 FROM stage.duty
 ORDER BY report_year, form_code, organ_code

@@ -23,73 +23,56 @@ released AS (
     GROUP BY c.release_id, t.concept_code, c.report_year, c.form_code, c.organ_code
 ),
 
+-- both years of a row
+side AS (
+    SELECT *, report_year AS figure_year, form_code AS figure_form FROM compared
+    UNION ALL
+    SELECT *, report_year - 1 AS figure_year, prior_form_code AS figure_form FROM compared
+),
+
+-- and in each the organs of its total
+member AS (
+    SELECT
+        s.concept_code,
+        s.report_year,
+        s.slice_kind,
+        s.slice_code,
+        s.form_code,
+        s.prior_release_id,
+        s.figure_year,
+        s.figure_form,
+        CASE WHEN s.figure_year = s.report_year THEN 1 ELSE 0 END AS is_current,
+        m.organ_code,
+        m.submission_id
+    FROM side AS s
+    JOIN mart.slice_organ AS m
+        ON m.report_year = s.figure_year
+        AND m.slice_kind = s.slice_kind
+        AND m.slice_code = s.slice_code
+        AND m.form_code = s.figure_form
+        AND m.used_as IN ('summed', 'nil', 'missing')
+),
+
 figure AS (
     SELECT
-        k.concept_code,
-        k.report_year,
-        k.slice_kind,
-        k.slice_code,
-        k.form_code,
-        m.organ_code,
-        coalesce(o.value, 0) AS value,
-        CAST(0 AS DECIMAL(18, 4)) AS prior_now,
-        CAST(0 AS DECIMAL(18, 4)) AS prior_released,
-        1 AS is_current,
-        0 AS is_prior
-    FROM compared AS k
-    JOIN mart.slice_organ AS m
-        ON m.report_year = k.report_year
-        AND m.slice_kind = k.slice_kind
-        AND m.slice_code = k.slice_code
-        AND m.form_code = k.form_code
-        AND m.submission_id IS NOT NULL
-    LEFT JOIN mart.concept_organ AS o ON o.concept_code = k.concept_code AND o.submission_id = m.submission_id
+        m.*,
+        1 - m.is_current AS is_prior,
+        CASE WHEN m.is_current = 1 THEN coalesce(o.value, 0) ELSE 0 END AS value,
+        CASE WHEN m.is_current = 0 THEN coalesce(o.value, 0) ELSE 0 END AS prior_now,
+        CAST(0 AS DECIMAL(18, 4)) AS prior_released
+    FROM member AS m
+    LEFT JOIN mart.concept_organ AS o ON o.concept_code = m.concept_code AND o.submission_id = m.submission_id
+    WHERE m.submission_id IS NOT NULL
     UNION ALL
-    SELECT
-        k.concept_code,
-        k.report_year,
-        k.slice_kind,
-        k.slice_code,
-        k.form_code,
-        m.organ_code,
-        0,
-        coalesce(o.value, 0),
-        0,
-        0,
-        1
-    FROM compared AS k
-    JOIN mart.slice_organ AS m
-        ON m.report_year = k.report_year - 1
-        AND m.slice_kind = k.slice_kind
-        AND m.slice_code = k.slice_code
-        AND m.form_code = k.prior_form_code
-        AND m.submission_id IS NOT NULL
-    LEFT JOIN mart.concept_organ AS o ON o.concept_code = k.concept_code AND o.submission_id = m.submission_id
-    UNION ALL
-    SELECT
-        k.concept_code,
-        k.report_year,
-        k.slice_kind,
-        k.slice_code,
-        k.form_code,
-        m.organ_code,
-        0,
-        0,
-        r.value,
-        0,
-        0
-    FROM compared AS k
-    JOIN mart.slice_organ AS m
-        ON m.report_year = k.report_year - 1
-        AND m.slice_kind = k.slice_kind
-        AND m.slice_code = k.slice_code
-        AND m.form_code = k.prior_form_code
+    SELECT m.*, 0, 0, 0, r.value
+    FROM member AS m
     JOIN released AS r
-        ON r.release_id = k.prior_release_id
-        AND r.concept_code = k.concept_code
+        ON r.release_id = m.prior_release_id
+        AND r.concept_code = m.concept_code
         AND r.organ_code = m.organ_code
-        AND r.report_year = m.report_year
-        AND r.form_code = m.form_code
+        AND r.report_year = m.figure_year
+        AND r.form_code = m.figure_form
+    WHERE m.is_current = 0
 ),
 
 organ_figure AS (

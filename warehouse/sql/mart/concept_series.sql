@@ -105,6 +105,7 @@ released_blank AS (
         AND m.slice_kind = s.slice_kind
         AND m.slice_code = s.slice_code
         AND m.form_code = s.prior_form_code
+        AND m.used_as IN ('summed', 'nil', 'missing')
     JOIN stage.concept_term AS t ON t.concept_code = s.concept_code AND t.form_code = s.prior_form_code
     JOIN stage.release_cell AS c
         ON c.release_id = b.release_id

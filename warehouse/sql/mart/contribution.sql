@@ -14,87 +14,63 @@ released AS (
     SELECT * FROM stage.release_cell WHERE release_id IN (SELECT prior_release_id FROM compared)
 ),
 
+-- both years of a row
+side AS (
+    SELECT *, report_year AS figure_year, form_code AS figure_form FROM compared
+    UNION ALL
+    SELECT *, report_year - 1 AS figure_year, prior_form_code AS figure_form FROM compared
+),
+
+-- and in each the organs of its total
+member AS (
+    SELECT
+        s.report_year,
+        s.slice_kind,
+        s.slice_code,
+        s.indicator_code,
+        s.applicant_kind,
+        s.measure,
+        s.form_code,
+        s.prior_form_code,
+        s.prior_release_id,
+        s.figure_year,
+        s.figure_form,
+        m.organ_code,
+        m.submission_id
+    FROM side AS s
+    JOIN mart.slice_organ AS m
+        ON m.report_year = s.figure_year
+        AND m.slice_kind = s.slice_kind
+        AND m.slice_code = s.slice_code
+        AND m.form_code = s.figure_form
+        AND m.used_as IN ('summed', 'nil', 'missing')
+),
+
 figure AS (
     SELECT
-        k.report_year,
-        k.slice_kind,
-        k.slice_code,
-        k.indicator_code,
-        k.applicant_kind,
-        k.measure,
-        k.form_code,
-        k.prior_form_code,
-        m.organ_code,
-        coalesce(c.value, c.derived_value) AS value,
-        CAST(0 AS DECIMAL(18, 4)) AS prior_now,
+        m.*,
+        CASE WHEN m.figure_year = m.report_year THEN coalesce(c.value, c.derived_value) ELSE 0 END AS value,
+        CASE WHEN m.figure_year < m.report_year THEN coalesce(c.value, c.derived_value) ELSE 0 END AS prior_now,
         CAST(0 AS DECIMAL(18, 4)) AS prior_released
-    FROM compared AS k
-    JOIN mart.slice_organ AS m
-        ON m.report_year = k.report_year
-        AND m.slice_kind = k.slice_kind
-        AND m.slice_code = k.slice_code
-        AND m.form_code = k.form_code
+    FROM member AS m
     JOIN core.official_cell AS c
         ON c.submission_id = m.submission_id
-        AND c.indicator_code = k.indicator_code
-        AND c.applicant_kind = k.applicant_kind
-        AND c.measure = k.measure
+        AND c.indicator_code = m.indicator_code
+        AND c.applicant_kind = m.applicant_kind
+        AND c.measure = m.measure
     WHERE coalesce(c.value, c.derived_value) <> 0
     UNION ALL
-    SELECT
-        k.report_year,
-        k.slice_kind,
-        k.slice_code,
-        k.indicator_code,
-        k.applicant_kind,
-        k.measure,
-        k.form_code,
-        k.prior_form_code,
-        m.organ_code,
-        0,
-        coalesce(c.value, c.derived_value),
-        0
-    FROM compared AS k
-    JOIN mart.slice_organ AS m
-        ON m.report_year = k.report_year - 1
-        AND m.slice_kind = k.slice_kind
-        AND m.slice_code = k.slice_code
-        AND m.form_code = k.prior_form_code
-    JOIN core.official_cell AS c
-        ON c.submission_id = m.submission_id
-        AND c.indicator_code = k.indicator_code
-        AND c.applicant_kind = k.applicant_kind
-        AND c.measure = k.measure
-    WHERE coalesce(c.value, c.derived_value) <> 0
-    UNION ALL
-    SELECT
-        k.report_year,
-        k.slice_kind,
-        k.slice_code,
-        k.indicator_code,
-        k.applicant_kind,
-        k.measure,
-        k.form_code,
-        k.prior_form_code,
-        m.organ_code,
-        0,
-        0,
-        coalesce(c.value, c.derived_value)
-    FROM compared AS k
-    JOIN mart.slice_organ AS m
-        ON m.report_year = k.report_year - 1
-        AND m.slice_kind = k.slice_kind
-        AND m.slice_code = k.slice_code
-        AND m.form_code = k.prior_form_code
+    SELECT m.*, 0, 0, coalesce(c.value, c.derived_value)
+    FROM member AS m
     JOIN released AS c
-        ON c.release_id = k.prior_release_id
+        ON c.release_id = m.prior_release_id
         AND c.organ_code = m.organ_code
-        AND c.report_year = m.report_year
-        AND c.form_code = m.form_code
-        AND c.indicator_code = k.indicator_code
-        AND c.applicant_kind = k.applicant_kind
-        AND c.measure = k.measure
-    WHERE coalesce(c.value, c.derived_value) <> 0
+        AND c.report_year = m.figure_year
+        AND c.form_code = m.figure_form
+        AND c.indicator_code = m.indicator_code
+        AND c.applicant_kind = m.applicant_kind
+        AND c.measure = m.measure
+    WHERE m.figure_year < m.report_year AND coalesce(c.value, c.derived_value) <> 0
 ),
 
 organ_figure AS (

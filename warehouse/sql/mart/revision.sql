@@ -1,6 +1,7 @@
 -- grain: release, organ, year, form and cell whose official figure, or place in the totals, is not what it was in the
 -- release before. The earlier releases' rows stand as they were logged; tonight's are the difference between what the
--- last release said and the tables of the night. The first release revises nothing.
+-- last release said and the tables of the night. A consolidated report that is summed is in no organ_kind. The first
+-- release revises nothing.
 WITH tonight AS (
     SELECT t.release_id, t.closed_sequence
     FROM stage.release_tonight AS t
@@ -33,14 +34,15 @@ before AS (
         coalesce(c.value, c.derived_value) AS amount,
         y.organ_code IS NOT NULL AND r.report_year IS NOT NULL AS is_summed,
         CASE WHEN r.report_year IS NOT NULL THEN y.level END AS level,
-        CASE WHEN r.report_year IS NOT NULL THEN y.organ_kind END AS organ_kind,
+        CASE WHEN r.report_year IS NOT NULL AND d.basis = 'own' THEN y.organ_kind END AS organ_kind,
         CASE WHEN r.report_year IS NOT NULL THEN y.district_code END AS district_code
     FROM stage.release_cell_spell AS c
     LEFT JOIN stage.release_duty_spell AS d
         ON d.organ_code = c.organ_code
         AND d.report_year = c.report_year
         AND d.form_code = c.form_code
-        AND d.basis = 'own'
+        -- a release from before there were rules summed the members
+        AND d.basis = coalesce(d.summed_basis, 'own')
         AND d.until_no IS NULL
     LEFT JOIN stage.release_organ_year_spell AS y
         ON y.organ_code = d.organ_code AND y.report_year = d.report_year AND y.until_no IS NULL
@@ -65,14 +67,14 @@ after AS (
         coalesce(c.value, c.derived_value) AS amount,
         y.organ_code IS NOT NULL AND r.report_year IS NOT NULL AS is_summed,
         CASE WHEN r.report_year IS NOT NULL THEN y.level END AS level,
-        CASE WHEN r.report_year IS NOT NULL THEN y.organ_kind END AS organ_kind,
+        CASE WHEN r.report_year IS NOT NULL AND d.basis = 'own' THEN y.organ_kind END AS organ_kind,
         CASE WHEN r.report_year IS NOT NULL THEN y.district_code END AS district_code
     FROM core.official_cell AS c
     LEFT JOIN core.reporting_duty AS d
         ON d.organ_code = c.organ_code
         AND d.report_year = c.report_year
         AND d.form_code = c.form_code
-        AND d.basis = 'own'
+        AND d.basis = d.summed_basis
     LEFT JOIN core.dim_organ_year AS y ON y.organ_code = d.organ_code AND y.report_year = d.report_year
     LEFT JOIN summed_after AS r
         ON r.report_year = c.report_year

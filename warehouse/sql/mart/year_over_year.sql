@@ -41,6 +41,7 @@ released_blank AS (
         AND m.slice_kind = b.slice_kind
         AND m.slice_code = b.slice_code
         AND m.form_code = b.prior_form_code
+        AND m.used_as IN ('summed', 'nil', 'missing')
     JOIN stage.release_cell AS c
         ON c.release_id = b.prior_release_id
         AND c.organ_code = m.organ_code

@@ -4,9 +4,13 @@
 -- that gave or took a part that is not stated, lacks its own or a predecessor's report of either year, or has a blank on
 -- either side is left out and counted in organs_excluded; nothing is divided by guess. The change stands also where a total is incomplete: it is
 -- that of the organs_in_panel, and a note says so.
-WITH leaf AS (
-    SELECT report_year, form_code, organ_code, submission_id, is_nil
-    FROM mart.slice_organ
+WITH member AS (
+    SELECT * FROM mart.slice_organ WHERE used_as IN ('summed', 'nil', 'missing')
+),
+
+leaf AS (
+    SELECT report_year, form_code, organ_code, submission_id, used_as = 'nil' AS is_nil
+    FROM member
     WHERE slice_kind = 'city'
 ),
 
@@ -166,7 +170,7 @@ total AS (
         sum(p.value) AS prior_value,
         count(*) AS organs
     FROM panel AS p
-    JOIN mart.slice_organ AS m
+    JOIN member AS m
         ON m.report_year = p.report_year AND m.form_code = p.form_code AND m.organ_code = p.organ_code
     GROUP BY
         m.report_year,
@@ -191,7 +195,7 @@ filed AS (
         count(d.organ_code) AS traced,
         count(*) FILTER (d.organ_code IS NULL AND t.submission_id IS NOT NULL) AS entered
     FROM target AS t
-    JOIN mart.slice_organ AS m
+    JOIN member AS m
         ON m.report_year = t.report_year AND m.form_code = t.form_code AND m.organ_code = t.organ_code
     LEFT JOIN traced AS d
         ON d.report_year = t.report_year
@@ -207,7 +211,7 @@ stayed AS (
     SELECT DISTINCT
         m.report_year, m.slice_kind, m.slice_code, s.form_code, s.prior_form_code, s.measure, s.source_code
     FROM source AS s
-    JOIN mart.slice_organ AS m
+    JOIN member AS m
         ON m.report_year = s.report_year AND m.form_code = s.form_code AND m.organ_code = s.organ_code
 ),
 
@@ -215,7 +219,7 @@ gone AS (
     SELECT
         p.report_year, m.slice_kind, m.slice_code, p.form_code, p.prior_form_code, p.measure, count(*) AS organs
     FROM column_pair AS p
-    JOIN mart.slice_organ AS m
+    JOIN member AS m
         ON m.report_year = p.report_year - 1 AND m.form_code = p.prior_form_code AND m.submission_id IS NOT NULL
     LEFT JOIN stayed AS s
         ON s.report_year = p.report_year
@@ -229,20 +233,11 @@ gone AS (
     GROUP BY p.report_year, m.slice_kind, m.slice_code, p.form_code, p.prior_form_code, p.measure
 ),
 
+-- the same words about an incomplete total as in mart.year_over_year
 missing AS (
-    SELECT
-        m.report_year,
-        m.slice_kind,
-        m.slice_code,
-        m.form_code,
-        count(*) FILTER (m.gates_total AND m.submission_id IS NULL) AS organs
-    FROM mart.slice_organ AS m
-    LEFT JOIN stage.gate AS g ON g.report_year = m.report_year AND g.form_code = m.form_code
-    GROUP BY m.report_year, m.slice_kind, m.slice_code, m.form_code
-    -- fewer than the gate asks for
-    HAVING
-        count(*) FILTER (m.gates_total AND m.submission_id IS NOT NULL)
-        < coalesce(max(g.min_coverage), 1) * count(*) FILTER (m.gates_total)
+    SELECT DISTINCT report_year, slice_kind, slice_code, form_code, organs_missing AS organs
+    FROM mart.city_rollup
+    WHERE NOT is_complete
 ),
 
 joined AS (

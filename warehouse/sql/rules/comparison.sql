@@ -1,6 +1,6 @@
 -- grain: one cell of one official report of a government (published or consolidated)
--- meaning: the cell against the sum of the same cell over the official own submissions below: all of the year and edition
--- for the city's published report, those of the district for a district's consolidated one. It is judged only when every
+-- meaning: the cell against the sum of the same cell over the official submissions below: for the city's published report
+-- all that the totals sum, for a district's consolidated one its members' own. It is judged only when every
 -- organ that must report is in; a nil report adds nothing; a leaf's blank cell is some number >= 0.
 WITH umbrella AS (
     SELECT submission_id, organ_code, report_year, form_code, variant, basis
@@ -12,15 +12,16 @@ leaf AS (
     FROM umbrella
     JOIN stage.standing AS standing
         ON standing.report_year = umbrella.report_year AND standing.form_code = umbrella.form_code
-        AND standing.basis = 'own' AND standing.is_official
+        AND standing.is_official
     -- as in mart.city_rollup: who owes nothing is read, judged and not added
     JOIN stage.duty AS duty
         ON duty.organ_code = standing.organ_code AND duty.report_year = standing.report_year
-        AND duty.form_code = standing.form_code AND duty.basis = 'own'
+        AND duty.form_code = standing.form_code AND duty.basis = standing.basis
     -- where the organ stood in that year
     LEFT JOIN stage.organ_year AS place
         ON place.organ_code = standing.organ_code AND place.report_year = standing.report_year
-    WHERE umbrella.basis = 'published' OR place.district_code = umbrella.organ_code
+    WHERE (umbrella.basis = 'published' AND duty.basis = duty.summed_basis)
+        OR (umbrella.basis = 'consolidated' AND duty.basis = 'own' AND place.district_code = umbrella.organ_code)
 ),
 missing_leaf AS (
     SELECT
@@ -31,11 +32,18 @@ missing_leaf AS (
     FROM umbrella
     JOIN stage.duty AS duty
         ON duty.report_year = umbrella.report_year AND duty.form_code = umbrella.form_code
-        AND duty.basis = 'own' AND duty.gates_total
     LEFT JOIN stage.organ_year AS place
         ON place.organ_code = duty.organ_code AND place.report_year = duty.report_year
     LEFT JOIN leaf ON leaf.umbrella_id = umbrella.submission_id AND leaf.organ_code = duty.organ_code
-    WHERE leaf.organ_code IS NULL AND (umbrella.basis = 'published' OR place.district_code = umbrella.organ_code)
+    WHERE leaf.organ_code IS NULL
+        AND (
+            (umbrella.basis = 'published' AND duty.basis = duty.summed_basis AND duty.gates_total)
+            -- members that the report replaces gate no total: it is compared with all of them
+            OR (
+                umbrella.basis = 'consolidated' AND duty.basis = 'own' AND place.district_code = umbrella.organ_code
+                AND (duty.gates_total OR duty.summed_basis <> 'own')
+            )
+        )
 ),
 missing AS (
     SELECT

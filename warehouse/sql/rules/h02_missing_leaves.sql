@@ -19,8 +19,8 @@ expected AS (
     LEFT JOIN stage.organ AS organ ON organ.organ_code = duty.organ_code
     LEFT JOIN stage.standing AS standing
         ON standing.organ_code = duty.organ_code AND standing.report_year = duty.report_year
-        AND standing.form_code = duty.form_code AND standing.basis = 'own' AND standing.is_official
-    WHERE duty.basis = 'own' AND duty.gates_total
+        AND standing.form_code = duty.form_code AND standing.basis = duty.basis AND standing.is_official
+    WHERE duty.basis = duty.summed_basis AND duty.gates_total
 ),
 counted AS (
     SELECT
