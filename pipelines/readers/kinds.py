@@ -17,6 +17,7 @@ from pipelines.readers.html import read_html
 from pipelines.readers.mht import read_mht
 from pipelines.readers.model import Limits
 from pipelines.readers.ods_parts import read_ods
+from pipelines.readers.pdf import read_pdf
 from pipelines.readers.reject import RejectedError
 from pipelines.readers.word import read_docx
 from pipelines.readers.word_legacy import read_doc
@@ -49,4 +50,5 @@ OPENERS: Final[Mapping[Kind, Opener]] = {
     Kind.XLS: read_xls,
     Kind.ODS: read_ods,
     Kind.ENCRYPTED: _read_encrypted,
+    Kind.PDF: read_pdf,
 }

@@ -109,7 +109,10 @@ def notes_in_brackets(page: Page, rng: Random) -> bool:
 
 
 def chinese_numerals(page: Page, rng: Random) -> bool:
-    return _reprint(some(page, rng, lambda value: _is_whole(value) and value < _SMALL), _in_chinese)
+    boxes = some(page, rng, lambda value: _is_whole(value) and value < _SMALL)
+    # 一 by itself may be a dash
+    _doubt(page, [box for box in boxes if number(box) == 1])
+    return _reprint(boxes, _in_chinese)
 
 
 def _in_chinese(text: str) -> str:

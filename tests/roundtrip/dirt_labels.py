@@ -23,6 +23,7 @@ _TO_HALF: Final = str.maketrans("（）：，；“”", '():,;""')
 _BRACKETS: Final = ("〔〕", "[]", "【】", "()", "（）")
 _ORDINAL: Final = re.compile(r"^(?:其中[:：])?(?:[一二三四五六七八九十]、|（[一二三四五六七八九十]）|[0-9]{1,2}\.)")
 _SHORT: Final = 5
+_FEW: Final = 2
 _KEPT: Final = 0.8
 """share of a label's characters above which the loss of the others must do no harm"""
 
@@ -106,6 +107,8 @@ def characters_lost_in_heads(page: Page, rng: Random) -> bool:
     columns = range(box.column, box.right + 1)
     rows = range(box.row, _end_of(table, box))
     page.may_flag |= table.keys_in(rows, columns)
+    # the one head of a table, or its year, is what the table is known by
+    page.may_refuse = page.may_refuse or len({b.column for b in table.values}) <= _FEW
     return True
 
 
