@@ -48,7 +48,8 @@ def judge(page: Page, reading: FileReading) -> list[Verdict]:
         return [*(Verdict(key, "wrong", said) for key in page.expected), *verdicts]
     said = "；".join(problem.message for problem in reading.problems) or "nothing was read of it and nothing said"
     said += "".join(f" ({s.form_code} {s.report_year} {s.organ_name} was read)" for s in rest)
-    outcome: Outcome = ("flagged" if page.may_refuse else "needless") if reading.problems else "wrong"
+    is_told = bool(reading.problems) or any(p.outcome == "fail" for s in rest for p in _holding(s))
+    outcome: Outcome = ("flagged" if page.may_refuse else "needless") if is_told else "wrong"
     return [*(Verdict(key, outcome, said) for key in page.expected), *verdicts]
 
 
