@@ -15,6 +15,7 @@ from lxml import etree
 
 from pipelines.readers.detect import SEND_INSTEAD
 from pipelines.readers.document import Document, Paragraph
+from pipelines.readers.grid import Grid
 from pipelines.readers.markup_page import Page, PageReader
 from pipelines.readers.model import Limits
 from pipelines.readers.reject import RejectedError
@@ -64,11 +65,13 @@ def as_document(pages: Iterable[Page], limits: Limits) -> Document:
     tables = [table for page in read for table in page.tables]
     if len(tables) > limits.max_tables:
         raise RejectedError("V01", f"文件里的表格超过 {limits.max_tables} 个，未读取；请只保留统计表后重报")
-    texts = [text for page in read for text in page.paragraphs]
-    return Document(
-        [table.as_grid(f"表{number}", limits.max_cells) for number, table in enumerate(tables, start=1)],
-        [Paragraph(TEXT_SHEET, f"第{number}段", text) for number, text in enumerate(texts, start=1)],
-    )
+    grids: list[Grid] = []
+    texts: list[str] = []
+    for page in read:
+        for table in page.tables:
+            grids.append(table.as_grid(f"表{len(grids) + 1}", limits.max_cells, len(texts) + table.preceding))
+        texts += page.paragraphs
+    return Document(grids, [Paragraph(TEXT_SHEET, f"第{number}段", text) for number, text in enumerate(texts, start=1)])
 
 
 def decode(data: bytes, declared: str = "") -> str:

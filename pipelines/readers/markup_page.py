@@ -17,7 +17,7 @@ from typing import Final
 
 from pipelines.readers.detect import SEND_INSTEAD
 from pipelines.readers.markup_table import Cell, Table, columns_of, rows_of
-from pipelines.readers.markup_text import BLOCK, HEADING, LINE, RAISED, RAISED_END, STRUCK, STRUCK_END, Flow
+from pipelines.readers.markup_text import BLOCK, HEADING, LINE, RAISED, RAISED_END, STRUCK, STRUCK_END, TABLE, Flow
 from pipelines.readers.model import Limits
 from pipelines.readers.reject import RejectedError
 
@@ -87,8 +87,15 @@ class PageReader:
         self._options: list[tuple[bool, Flow]] | None = None
 
     def page(self) -> Page:
-        found = sorted(self._running.paragraphs(), key=lambda found: not found[0])
-        paragraphs = [text for _, text in (*self._title.paragraphs(), *found)]
+        title, found = list(self._title.paragraphs()), list(self._running.paragraphs())
+        headings = [at for at, (is_heading, _) in enumerate(found) if is_heading]
+        # a page's only main heading comes first; where there are several, each heads its own part
+        moved = headings[0] if len(headings) == 1 else -1
+        for table, before in zip(self._kept, self._running.before_tables(), strict=True):
+            table.preceding = len(title) + before + (moved >= before)
+        if moved > 0:
+            found.insert(0, found.pop(moved))
+        paragraphs = [text for _, text in (*title, *found)]
         return Page(sorted(self._kept, key=lambda table: table.order), paragraphs, self._is_frame)
 
     # what the parser calls
@@ -222,6 +229,7 @@ class PageReader:
                     self._running.take(cell.flow)
                     cell.flow = None
             self._kept.append(table)
+            self._running.mark(BLOCK + TABLE + BLOCK)
         elif printed and printed[0].flow:
             self._flow.take(printed[0].flow)
         self._flow.mark(BLOCK)

@@ -52,6 +52,8 @@ class Table:
 
     def __init__(self, order: int) -> None:
         self.order = order
+        self.preceding = 0
+        """paragraphs of the page that stand before it"""
         self._groups: list[_Group] = []
         self._is_row_open = False
         self._is_group_open = False
@@ -88,7 +90,7 @@ class Table:
         body = [group for group in self._groups if group is not head and group is not foot]
         return [*filter(None, [head]), *body, *filter(None, [foot])]
 
-    def as_grid(self, sheet: str, most_slots: int) -> Grid:
+    def as_grid(self, sheet: str, most_slots: int, preceding: int) -> Grid:
         """The table as a grid. Raises RejectedError where its cells claim more than ``most_slots`` places."""
         cells: dict[Position, Printed] = {}
         spans: list[Span] = []
@@ -117,7 +119,7 @@ class Table:
                         spans.append(Span(line, column, last, column + width - 1))
                     column += cell.columns
             top += len(group.rows)
-        return Grid(sheet, cells, spans, has_letters=False)
+        return Grid(sheet, cells, spans, has_letters=False, preceding=preceding)
 
 
 def columns_of(value: str | None) -> int:

@@ -17,17 +17,17 @@ LINE: Final = "\u2028"
 BLOCK: Final = "\u2029"
 """where one paragraph ends and another begins"""
 # noncharacters: no document may hold them
-RAISED, RAISED_END, STRUCK, STRUCK_END, HEADING = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3", "\ufdd4"
+RAISED, RAISED_END, STRUCK, STRUCK_END, HEADING, TABLE = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3", "\ufdd4", "\ufdd5"
 
 _INVISIBLE: Final = dict.fromkeys(
-    [0, 0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, *range(0xFDD0, 0xFDD5)],
+    [0, 0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, *range(0xFDD0, 0xFDD6)],
 )
 """characters that print nothing"""
 _SPACE: Final = re.compile("[ \t\r\n\f]+")
 _NEWLINE: Final = re.compile("\r\n?|\n")
 _RAISED: Final = re.compile(f"{RAISED}([^{RAISED}{RAISED_END}]*){RAISED_END}?")
 _STRUCK: Final = re.compile(f"{STRUCK}([^{STRUCK}{STRUCK_END}]*){STRUCK_END}?")
-_MARKS: Final = dict.fromkeys(map(ord, (RAISED, RAISED_END, STRUCK, STRUCK_END, HEADING)))
+_MARKS: Final = dict.fromkeys(map(ord, (RAISED, RAISED_END, STRUCK, STRUCK_END, HEADING, TABLE)))
 _BREAK: Final = re.compile(f"[{LINE}{BLOCK}]")
 
 
@@ -61,9 +61,22 @@ class Flow:
 
     def paragraphs(self) -> Iterator[tuple[bool, str]]:
         """(whether it is a main heading, text) of every block that prints something; struck text is left out."""
+        yield from (paragraph for paragraph, _ in self._blocks() if paragraph is not None)
+
+    def before_tables(self) -> list[int]:
+        """How many paragraphs stand before each mark TABLE."""
+        counts: list[int] = []
+        number = 0
+        for paragraph, tables in self._blocks():
+            counts += [number] * tables
+            number += paragraph is not None
+        return counts
+
+    def _blocks(self) -> Iterator[tuple[tuple[bool, str] | None, int]]:
+        """(the paragraph, if anything is printed, and the number of marks TABLE before it) of each block."""
         for block in _STRUCK.sub("", "".join(self._runs)).split(BLOCK):
-            if text := _lines(block):
-                yield HEADING in block, text
+            text = _lines(block)
+            yield ((HEADING in block, text) if text else None), block.count(TABLE)
 
 
 def _told_struck(match: re.Match[str]) -> str:

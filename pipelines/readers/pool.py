@@ -60,7 +60,7 @@ def reader_version() -> str:
     digest.update(f"converter=={converter_identity()}\0".encode())
     here = Path(__file__).parent
     schemas = [_SCHEMAS / name for name in ("form.py", "cells.py", "narrative.py")]
-    sources = [*here.glob("*.py"), *(here.parent / name for name in ("bounded.py", "parse_cache.py")), *schemas]
+    sources = [*here.rglob("*.py"), *(here.parent / name for name in ("bounded.py", "parse_cache.py")), *schemas]
     tables = (_SCHEMAS / name for name in ("narrative_codes.csv", "prose_phrases.csv"))
     data = [*(_SCHEMAS / "forms").glob("*.yaml"), *tables]
     for path in sorted([*sources, *data]):

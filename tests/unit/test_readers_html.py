@@ -199,8 +199,8 @@ def test_a_cell_holds_what_is_printed(content: str, printed: str) -> None:
         ("12<sup>1</sup>", "reported", 12, "1"),
         ("12<sup>①</sup>", "reported", 12, "①"),
         ("<s>12</s>13", "not_a_number", None, ""),
-        ("20 23", "not_a_number", None, ""),
-        ("<input value=1><input value=2>", "not_a_number", None, ""),
+        ("20 23", "uncertain", None, ""),
+        ("<input value=1><input value=2>", "uncertain", None, ""),
         ("251000元", "reported", Decimal("25.1"), "单位：元，已换算为万元"),
     ],
 )

@@ -91,7 +91,9 @@ def test_a_table_printed_sideways_is_turned(matrix: str) -> None:
 
 
 def test_a_table_without_lines_at_its_sides_and_below() -> None:
-    lines = "60 700 m 360 700 l S 60 680 m 360 680 l S 60 660 m 360 660 l S 210 640 m 210 700 l S 280 640 m 280 700 l S "
+    lines = (
+        "60 700 m 360 700 l S 60 680 m 360 680 l S 60 660 m 360 660 l S 210 640 m 210 700 l S 280 640 m 280 700 l S "
+    )
     words = [
         (65, 686, "信息内容"),
         (215, 686, "甲"),
