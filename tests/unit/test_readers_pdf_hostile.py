@@ -89,7 +89,7 @@ def looping_tables() -> bytes:
 
 def many_pages() -> bytes:
     kids = " ".join(f"{number} 0 R" for number in range(10, 30_010))
-    pages = {number: b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>" for number in range(10, 30_010)}
+    pages = dict.fromkeys(range(10, 30010), b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>")
     return file_of({1: CATALOG, 2: f"<</Type/Pages/Kids[{kids}]>>".encode(), **pages})
 
 

@@ -63,8 +63,19 @@ LAYOUTS = {
 
 
 @needs_chromium
+@pytest.mark.parametrize("filler", [3, 4, 5])
+def test_heads_cut_by_the_break_lose_figures_and_change_none(filler: int) -> None:
+    values = by_chance("gb_2021", "", seed=filler)
+    html = form_html(FORMS["gb_2021"], values, text="<p>一行说明。</p>" * filler, style=SPLIT)
+    reading = read_file(by_chromium(html), "2024年报.pdf")
+    read = {cell.key: cell.value for submission in reading.submissions for cell in submission.cells}
+    assert {key: read[key] for key, value in values.items() if read.get(key, value) not in (value, None)} == {}
+    assert reading.submissions or [problem.rule_id for problem in reading.problems] == ["V03"]
+
+
+@needs_chromium
 @pytest.mark.parametrize("name", LAYOUTS)
-@pytest.mark.parametrize("filler", [0, 4])
+@pytest.mark.parametrize("filler", [0, 7])
 def test_pages_break_wherever_they_do(name: str, filler: int) -> None:
     values = by_chance("gb_2021", "", seed=filler)
     html = form_html(FORMS["gb_2021"], values, text="<p>一行说明。</p>" * filler, **LAYOUTS[name])
@@ -87,7 +98,9 @@ def test_libreoffice_prints_forms_with_rows_cut_and_numbers_broken(kind: str, co
 
 LABELS = {
     "三、本年度办理结果": "三\n、\n本\n年\n度\n办\n理\n结\n果",
-    "（二）部分公开（区分处理的，只计这一情形，不计其他情形）": "（二）部分公开（区分处理的，只计这一情 形，不\n计其他情形）",
+    "（二）部分公开（区分处理的，只计这一情形，不计其他情形）": (
+        "（二）部分公开（区分处理的，只计这一情 形，不\n计其他情形）"
+    ),
     "5.要求行政机关确认或重新出具已获取信息": "5.要求行政机关确认或重 新出具\n已获取信息",
     "总计": "总 计",
     "商业企业": "商业\n企业",

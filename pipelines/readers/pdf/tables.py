@@ -7,6 +7,7 @@ what the cells say. A table without lines is none: where its columns are is not 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -139,19 +140,25 @@ def _is_struck(box: Box, chars: Sequence[Char], level: Sequence[tuple[float, flo
 
 
 def _layout(boxes: Iterable[Box]) -> _Layout:
-    """Of cells that overlap - something framed inside a cell - the larger counts."""
+    """Of cells that overlap - something framed inside a cell - the larger counts, unless smaller ones fill it."""
     sized = sorted(boxes, key=lambda box: (-box.area, box))
     xs = sorted({x for box in sized for x in (box.x0, box.x1)})
     ys = sorted({y for box in sized for y in (box.top, box.bottom)})
-    squares: dict[tuple[int, int], int] = {}
-    kept: list[Box] = []
-    for box in sized:
-        own = [
+    covered = {
+        box: [
             (row, column)
             for row in range(ys.index(box.top), ys.index(box.bottom))
             for column in range(xs.index(box.x0), xs.index(box.x1))
         ]
-        if not any(square in squares for square in own):
+        for box in sized
+    }
+    holders = Counter(square for own in covered.values() for square in own)
+    squares: dict[tuple[int, int], int] = {}
+    kept: list[Box] = []
+    for box, own in covered.items():
+        if len(own) > 1 and all(holders[square] > 1 for square in own):
+            holders.subtract(own)
+        elif not any(square in squares for square in own):
             squares.update(dict.fromkeys(own, len(kept)))
             kept.append(box)
     return _Layout(xs, ys, kept, squares)
