@@ -86,15 +86,15 @@ def by_chromium(html: str) -> bytes:
         return target.read_bytes()
 
 
-def by_office(source: bytes, ending: str) -> bytes:
-    """An .html or .docx printed by LibreOffice."""
+def by_office(source: bytes, ending: str, options: str = "") -> bytes:
+    """An .html or .docx printed by LibreOffice; ``options`` of its export are JSON with a colon before."""
     assert OFFICE is not None
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, f"page.{ending}")
         path.write_bytes(source)
         filter_name = "writer_web_pdf_Export" if ending == "html" else "writer_pdf_Export"
         command = [OFFICE, f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to"]
-        command += [f"pdf:{filter_name}", "--outdir", folder, str(path)]
+        command += [f"pdf:{filter_name}{options}", "--outdir", folder, str(path)]
         home = {**os.environ, "HOME": folder}
         subprocess.run(command, env=home, check=True, capture_output=True, timeout=120)
         return path.with_suffix(".pdf").read_bytes()

@@ -17,7 +17,7 @@ from io import BytesIO
 from typing import Any, Final
 
 from pdfminer import cmapdb, lzw, pdffont, pdftypes, runlength, utils
-from pdfminer.psparser import PSKeyword
+from pdfminer.psparser import PSBaseParser, PSKeyword
 
 from pipelines.readers.reject import RejectedError
 
@@ -31,6 +31,7 @@ _MOST_PREDICTED: Final = 8 * 1024**2
 _WIDEST_ROW: Final = 1_000_000
 """bits of a row of a predictor, for which pdfminer allocates"""
 _MOST_ELSEWHERE: Final = 1024**3
+_LONGEST_STRING: Final = 32 * 1024
 _MOST_CODES: Final = 300_000
 """entries of all ranges in one font's map or widths; codes have two bytes, and ranges may overlap a little"""
 
@@ -173,6 +174,16 @@ def _resolve(item: Any) -> Any:
     return item
 
 
+_parse_string: Final = PSBaseParser._parse_string
+
+
+def _short_string(parser: PSBaseParser, data: bytes, start: int) -> int:
+    """A string is put together piece by piece, each time as a whole: a long one of many brackets takes for ever."""
+    if len(parser._curtoken) > _LONGEST_STRING:
+        raise RejectedError("V01", TOO_LARGE)
+    return _parse_string(parser, data, start)
+
+
 class _TrueTypeFont:
     """The glyphs of an embedded font: what they stand for is not guessed from the font's own tables."""
 
@@ -192,6 +203,7 @@ _STAND_INS: Final[Mapping[tuple[object, str], object]] = {
     (pdftypes, "ccittfaxdecode"): _no_fax,
     (pdftypes, "apply_png_predictor"): _predicted(utils.apply_png_predictor),
     (pdftypes, "apply_tiff_predictor"): _predicted(utils.apply_tiff_predictor),
+    (PSBaseParser, "_parse_string"): _short_string,
     (pdffont, "CMapParser"): _CMapParser,
     (pdffont, "get_widths"): _bounded_widths(pdffont.get_widths, 3),
     (pdffont, "get_widths2"): _bounded_widths(pdffont.get_widths2, 5),

@@ -59,8 +59,8 @@ _UNREADABLE: Final = frozenset({"Co", "Cn", "Cs", "Cc"})
 class Effort:
     """What reading a whole file may still cost."""
 
-    bytes: int = 12 * 1024**2
-    """of content to interpret; pdfminer takes about a second for a megabyte"""
+    bytes: int = 4 * 1024**2
+    """of content to interpret, for which pdfminer takes one to two seconds a megabyte; a report has a tenth of it"""
     chars: int = 150_000
     paths: int = 60_000
     calls: int = 20_000
@@ -384,8 +384,8 @@ def _is_white(colour: Any, space: PDFColorSpace) -> bool:
     if space.name not in _COLOURS or not all(isinstance(part, int | float) for part in parts):
         return False
     if len(parts) == _CMYK:
-        return max(parts) <= 1 - _LIGHT
-    return len(parts) in (_GREY, _RGB) and min(parts) >= _LIGHT
+        return all(part <= 1 - _LIGHT for part in parts)
+    return len(parts) in (_GREY, _RGB) and all(part >= _LIGHT for part in parts)
 
 
 def _loses(font: PDFFont, data: bytes) -> bool:

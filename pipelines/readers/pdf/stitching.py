@@ -167,5 +167,6 @@ def _is_broken_label(upper: str, lower: str) -> bool:
 def _labels() -> frozenset[str]:
     """The labels of rows and columns that any form prints."""
     tables = [table for form in load_forms().values() for table in form.tables]
-    printed = [item for table in tables for item in (*table.rows, *table.columns)]
-    return frozenset(normalise(label) for item in printed for label in (*item.path, *item.aliases))
+    printed = [(*row.path, *row.aliases) for table in tables for row in table.rows]
+    printed += [(*column.path, *column.aliases) for table in tables for column in table.columns]
+    return frozenset(normalise(label) for labels in printed for label in labels)

@@ -7,6 +7,7 @@ what the cells say. A table without lines is none: where its columns are is not 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -139,19 +140,25 @@ def _is_struck(box: Box, chars: Sequence[Char], level: Sequence[tuple[float, flo
 
 
 def _layout(boxes: Iterable[Box]) -> _Layout:
-    """Of cells that overlap - something framed inside a cell - the larger counts."""
+    """Of cells that overlap - something framed inside a cell - the larger counts, unless smaller ones fill it."""
     sized = sorted(boxes, key=lambda box: (-box.area, box))
     xs = sorted({x for box in sized for x in (box.x0, box.x1)})
     ys = sorted({y for box in sized for y in (box.top, box.bottom)})
-    squares: dict[tuple[int, int], int] = {}
-    kept: list[Box] = []
-    for box in sized:
-        own = [
+    covered = {
+        box: [
             (row, column)
             for row in range(ys.index(box.top), ys.index(box.bottom))
             for column in range(xs.index(box.x0), xs.index(box.x1))
         ]
-        if not any(square in squares for square in own):
+        for box in sized
+    }
+    holders = Counter(square for own in covered.values() for square in own)
+    squares: dict[tuple[int, int], int] = {}
+    kept: list[Box] = []
+    for box, own in covered.items():
+        if len(own) > 1 and all(holders[square] > 1 for square in own):
+            holders.subtract(own)
+        elif not any(square in squares for square in own):
             squares.update(dict.fromkeys(own, len(kept)))
             kept.append(box)
     return _Layout(xs, ys, kept, squares)
@@ -217,7 +224,7 @@ def _meeting(
     tables = [group for group in groups.values() if all(group)]
     for _, alone in groups.values():
         # the side of a cell that goes on over the whole page, beside the rest of its table
-        for level, upright in tables if len(alone) == 1 else ():
+        for _, upright in tables if len(alone) == 1 else ():
             ends = min(edge["top"] for edge in upright), max(edge["bottom"] for edge in upright)
             if alone[0] not in upright and abs(alone[0]["top"] - ends[0]) + abs(alone[0]["bottom"] - ends[1]) <= _NEAR:
                 upright.append(alone[0])
@@ -255,7 +262,7 @@ def _outermost(reach: float, line: float) -> float:
 
 
 def _open(edges: Sequence[Edge], end: str, at: float, across: Sequence[Edge], along: str) -> list[tuple[float, float]]:
-    """Where nothing of ``across`` lies between neighbouring edges that end ``at`` the outside: from the one to the next."""
+    """From one to the next of the edges that end ``at`` the outside, where nothing of ``across`` lies between them."""
     beyond = {"top": "bottom", "x0": "x1"}[along]
     position = {"top": "x0", "x0": "top"}[along]
     stops = sorted({edge[along] for edge in edges if abs(edge[end] - at) <= _NEAR})
