@@ -81,7 +81,8 @@ def repeat_chunk(data: bytes, rng: Random) -> bytes:
 
 def shuffle_chunk(data: bytes, rng: Random) -> bytes:
     start, length = _chunk(data, rng)
-    return data[:start] + bytes(rng.sample(data[start : start + length], length)) + data[start + length :]
+    chunk = data[start : start + length]
+    return data[:start] + bytes(rng.sample(chunk, len(chunk))) + data[start + length :]
 
 
 def _chunk(data: bytes, rng: Random) -> tuple[int, int]:
