@@ -59,6 +59,10 @@ def rows_shuffled(page: Page, rng: Random) -> bool:
             order = rng.sample(rows, len(rows))
             table.move_rows(dict(zip(rows, order, strict=True)))
             moved = moved or order != rows
+        # rows of one wording are told apart by their order
+        texts = [box.text for box in table.of(Role.LABEL)]
+        alike = {box.row for box in table.of(Role.LABEL) if texts.count(box.text) > 1}
+        page.may_flag |= table.keys_in(alike)
     return moved
 
 
@@ -312,11 +316,12 @@ def groups_repeated(page: Page, _rng: Random) -> bool:
 
 
 def blank_rows(page: Page, rng: Random) -> bool:
-    """Empty rows between the rows."""
-    for table in page.tables:
-        for row in sorted(rng.sample(table.data_rows, min(2, len(table.data_rows))), reverse=True):
+    """Empty rows between the rows of a long table."""
+    tables = [table for table in page.tables if len(table.data_rows) > len(_SMALL_TABLES)]
+    for table in tables:
+        for row in sorted(rng.sample(table.data_rows[1:], 2), reverse=True):
             table.insert_row(row)
-    return True
+    return bool(tables)
 
 
 def hidden_row(page: Page, rng: Random) -> bool:
