@@ -27,6 +27,12 @@ class Found(NamedTuple):
 _FLAGGED = {
     "shared": ("V10", "uncertain", "这一格与另一格合并在一起，无法断定数字属于哪一格；请取消合并后分别填写"),
     "surplus": ("V10", "uncertain", "这一行的字段比表头多，无法断定数字；数字里有逗号的，整个数字要加引号"),
+    "beside": (
+        "V10",
+        "uncertain",
+        "这一格是空白，紧挨着它却有一个不在任何列下的数字，无法断定是不是这一格的；请对齐后重报",
+    ),
+    "garbled": ("V10", "uncertain", "这一格有认不出的字，无法断定数字；请改交 .xlsx 或由 Word、Excel 直接导出的 PDF"),
     "date": ("V14", "uncertain", "这一格被电子表格当成了日期，无法断定原来的数字；请把单元格格式改为“数值”并重新填写"),
     "formula": ("V13", "uncertain", "这一格是公式而没有保存结果，未计算；请填入数字"),
     "error": ("", "not_a_number", ""),

@@ -78,8 +78,35 @@ def recognise(grids: Sequence[Grid], forms: Iterable[Form]) -> list[Recognised]:
             continue
         together = [sheets[member] for member in sorted([index, *members[index]])]
         spread = _best(together, candidates) if len(together) > 1 else None
-        found.append(_completed(spread if spread is not None and spread.share > alone.share else alone, together))
+        item = spread if spread is not None and spread.share > alone.share else alone
+        found.append(_completed(item, together))
+        found += _others(item, together, candidates)
     return found
+
+
+def _others(item: Recognised, sheets: Sequence[Sheet], forms: Sequence[Form]) -> list[Recognised]:
+    """Another edition in what is left of the same grids: two forms one below the other."""
+    rest = [form for form in forms if form.form_code != item.form.form_code]
+    if not rest:
+        return []
+    left = []
+    for sheet in sheets:
+        lines = {line for grid, first, last in item.areas if grid is sheet.grid for line in range(first, last + 1)}
+        cells = {position: printed for position, printed in sheet.grid.cells.items() if position[0] not in lines}
+        left.append(Sheet(replace(sheet.grid, cells=cells)))
+    other = _best(left, rest)
+    if other is None:
+        return []
+    # its places are those of the whole grid: nothing has moved
+    whole = {id(part.grid): sheet.grid for part, sheet in zip(left, sheets, strict=True)}
+    return [
+        replace(
+            other,
+            places={key: replace(place, grid=whole[id(place.grid)]) for key, place in other.places.items()},
+            repeats=[(key, replace(place, grid=whole[id(place.grid)])) for key, place in other.repeats],
+            areas=[(whole[id(grid)], first, last) for grid, first, last in other.areas],
+        )
+    ]
 
 
 def _members(sheets: Sequence[Sheet], single: Sequence[Recognised | None]) -> dict[int, list[int]]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from pipelines.readers.cells import Found, complete, reported
 from pipelines.readers.document import Document, Paragraph
@@ -40,6 +40,13 @@ _SHORTEST_TEXT: Final = 8
 _DIGIT: Final = re.compile("[0-9０-９]")
 _WORD: Final = re.compile("[一-鿿]")
 _PUNCTUATION: Final = re.compile("[，。；：、,;:]")
+
+
+class _Line(NamedTuple):
+    """A line with numbers that no row and column of the form explains: by column."""
+
+    grid: Grid
+    numbers: Mapping[int, str]
 
 
 def read_document(document: Document, name: str, assumed_year: int | None = None) -> FileReading:
@@ -143,7 +150,8 @@ def _submission(
     identity: Identity, found: Recognised, prose: Sequence[Found], said_of_prose: Sequence[Problem]
 ) -> ReadSubmission:
     form, year = found.form, _year(identity)
-    read = [_reported(form, key, place, printed) for key, place, printed in _printed(found)]
+    strange = _strange(found)
+    read = [_reported(form, key, place, printed) for key, place, printed in _printed(found, strange)]
     cells, problems = complete(form, found.variant, [*read, *prose])
     said = [*identity.problems, *_out_of_years(form.form_code, year)]
     said += [*_other_template(identity, found), *_other_year(found, year)]
@@ -155,13 +163,16 @@ def _submission(
         found.variant,
         False,
         tuple(cells),
-        (*said, *problems, *_doubts(found), *_outside(found), *said_of_prose),
+        (*said, *problems, *_doubts(found), *_outside(strange), *said_of_prose),
         identity.resubmission_reason,
     )
 
 
-def _printed(found: Recognised) -> Iterator[tuple[CellKey, Place, Printed]]:
-    """What stands at each place of a cell; a merged cell that two cells of the form share says so."""
+def _printed(found: Recognised, strange: Mapping[tuple[str, int], _Line]) -> Iterator[tuple[CellKey, Place, Printed]]:
+    """What stands at each place of a cell.
+
+    A merged cell that two cells of the form share says so, and a blank cell beside a number that is in no column.
+    """
     placed = [*found.places.items(), *found.repeats]
     claims = {(key, place.grid.sheet, place.grid.anchor(place.position)) for key, place in placed}
     shared = Counter((sheet, anchor) for _, sheet, anchor in claims)
@@ -169,6 +180,8 @@ def _printed(found: Recognised) -> Iterator[tuple[CellKey, Place, Printed]]:
         printed = place.grid.at(place.position)
         if printed.text and shared[place.grid.sheet, place.grid.anchor(place.position)] > 1:
             printed = Printed(printed.text, "shared")
+        if not printed.text and _is_beside(place, strange.get((place.grid.sheet, place.position[0]))):
+            printed = Printed("", "beside")
         yield key, place, printed
 
 
@@ -237,32 +250,53 @@ def _other_year(found: Recognised, year: int) -> Iterator[Problem]:
         yield Problem("V10", message, printed=str(printed), scope="identity/report_year")
 
 
-def _outside(found: Recognised) -> Iterator[Problem]:
-    """V05, once a line: numbers inside the tables' area that no row and column of the form explains."""
+def _strange(found: Recognised) -> dict[tuple[str, int], _Line]:
+    """The lines inside the tables' area with such numbers, by sheet and line."""
     placed = [*found.places.values(), *(place for _, place in found.repeats)]
     known = {(place.grid.sheet, place.grid.anchor(place.position)) for place in placed}
     areas: dict[str, tuple[Grid, set[int]]] = {}
     for grid, first, last in found.areas:
         areas.setdefault(grid.sheet, (grid, set()))[1].update(range(first, last + 1))
-    strange: dict[tuple[str, int], list[tuple[str, str]]] = {}
+    numbers: dict[tuple[str, int], dict[int, str]] = {}
     for grid, lines in areas.values():
-        for position, printed in sorted(grid.cells.items()):
-            if position[0] in lines and (grid.sheet, position) not in known and _is_number(printed.text):
-                strange.setdefault((grid.sheet, position[0]), []).append((grid.where(position), printed.text))
-    for (sheet, line), numbers in list(strange.items())[:_MOST_STRANGE]:
-        where, text = numbers[0][0], "、".join(number for _, number in numbers[:_SHOWN_NUMBERS])
-        grid = areas[sheet][0]
-        more = f"等{len(numbers)}个数字" if len(numbers) > _SHOWN_NUMBERS else ""
+        for (line, column), printed in sorted(grid.cells.items()):
+            if line in lines and (grid.sheet, (line, column)) not in known and _is_number(printed.text):
+                numbers.setdefault((grid.sheet, line), {})[column] = printed.text
+    return {key: _Line(areas[key[0]][0], found_there) for key, found_there in numbers.items()}
+
+
+def _outside(strange: Mapping[tuple[str, int], _Line]) -> Iterator[Problem]:
+    """V05, once a line; of very many only the first one by one."""
+    lines = list(strange.items())
+    for (sheet, line), (grid, numbers) in lines[:_MOST_STRANGE]:
+        where, texts = grid.where((line, min(numbers))), list(numbers.values())
+        text = "、".join(texts[:_SHOWN_NUMBERS])
+        more = f"等{len(texts)}个数字" if len(texts) > _SHOWN_NUMBERS else ""
         hidden = "（隐藏的行）" if line in grid.hidden_rows else ""
         label = f"“{name}”一行" if (name := _line_label(grid, line)) else ""
         message = f"{sheet}!{where}{hidden} {label}的“{text}”{more}不在表样的行列内，未采用；请删去或移到表外备注处"
         yield Problem("V05", message, sheet, where, text, scope=f"{sheet}!{where}")
-    if more_lines := list(strange.items())[_MOST_STRANGE:]:
-        (sheet, _), numbers = more_lines[0]
-        where, text = numbers[0]
-        count = sum(len(found_there) for _, found_there in more_lines)
+    if more_lines := lines[_MOST_STRANGE:]:
+        (sheet, line), (grid, numbers) = more_lines[0]
+        where, text = grid.where((line, min(numbers))), numbers[min(numbers)]
+        count = sum(len(found_there) for _, (_, found_there) in more_lines)
         message = f"{sheet}!{where} 起另有 {count} 个数字不在表样的行列内，未采用；请删去或移到表外备注处"
         yield Problem("V05", message, sheet, where, text, scope=f"{sheet}!{where}+")
+
+
+def _is_beside(place: Place, line: _Line | None) -> bool:
+    """Whether a number that is in no column stands right beside a place, merged cells counted as one."""
+    if line is None:
+        return False
+    row, column = place.position
+    here = place.grid.anchor(place.position)
+    for step in (-1, 1):
+        other = column + step
+        while 0 <= other < place.grid.width and place.grid.anchor((row, other)) == here:
+            other += step
+        if place.grid.anchor((row, other))[1] in line.numbers:
+            return True
+    return False
 
 
 def _line_label(grid: Grid, line: int) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,7 +21,7 @@ from typing import Final, NamedTuple
 
 from pipelines.readers.grid import Grid, Position, Span
 from pipelines.readers.labels import normalise
-from pipelines.readers.likeness import EXACT, LIKELY, Candidate, Wanted, likely, neighbours
+from pipelines.readers.likeness import DOUBTFUL, EXACT, LIKELY, Candidate, Wanted, likely, neighbours
 from pipelines.readers.numbers import parse_number
 from pipelines.readers.reject import RejectedError
 from schemas.form import CellKey, Column, Form, Row, Table, load_forms
@@ -182,25 +183,36 @@ def _find_labels(sheet: Sheet, rows: Sequence[Row]) -> list[_Label]:
     """The rows whose label is printed, from top to bottom.
 
     A label that several rows share must stand in its group; among rows that even share the group the printed order
-    decides.
+    decides, unless it stands there more often than it should. What is hidden counts only where too few are seen.
     """
     by_label = _rows_by_label(rows)
-    hits = sorted((position, label) for label in by_label for position in sheet.places.get(label, ()))
+    hits = sorted((position, label) for label in by_label for position in _seen(sheet, label, len(by_label[label])))
     if len(hits) > MOST_COPIES * len(rows):
-        message = f"工作表“{sheet.grid.sheet}”里同样的行名重复太多次，无法判断哪一份是报表；请一张工作表只放一份报表"
+        message = f"“{sheet.grid.sheet}”里同样的行名重复太多次，无法判断哪一份是报表；请一张表只放一份报表"
         raise RejectedError("V03", message)
+    counts = Counter(label for _, label in hits)
     found: list[_Label] = []
     reached = 0
     order = {id(row): index for index, row in enumerate(rows)}
     for position, label in hits:
         candidates = by_label[label]
+        doubt = (EXACT, "")
         if len(candidates) > 1:
             grouped = [row for row in candidates if _stands_in_group(sheet.grid, position, row)]
             later = [row for row in grouped or candidates if order[id(row)] >= reached]
+            if len(grouped) != 1 and (count := counts[label]) > len(candidates) and count % len(candidates):
+                doubt = (DOUBTFUL, f"行名“{candidates[0].path[-1]}”出现了{count}次，表样只有{len(candidates)}次")
             candidates = (later or grouped or candidates)[:1]
-        found.append(_Label(candidates[0], position))
+        found.append(_Label(candidates[0], position, *doubt))
         reached = order[id(candidates[0])] + 1
     return found
+
+
+def _seen(sheet: Sheet, label: str, wanted: int) -> Sequence[Position]:
+    """Where a label stands, hidden places only if it is not seen as often as the form has it."""
+    places = sheet.places.get(label, ())
+    seen = [position for position in places if position[0] not in sheet.grid.hidden_rows]
+    return seen if len(seen) >= wanted else places
 
 
 def _like_labels(

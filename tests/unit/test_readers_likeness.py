@@ -16,7 +16,7 @@ from pipelines.readers.likeness import DOUBTFUL, EXACT, LIKELY, Candidate, Wante
 from pipelines.readers.model import ReadSubmission
 from pipelines.readers.submissions import read_document
 from schemas.form import CellKey
-from tests.unit.reader_files import FORMS, Sheet, by_key, figures, only, template, typed, values_of, workbook
+from tests.unit.reader_files import FORMS, Sheet, by_key, figures, only, rules_of, template, typed, values_of, workbook
 
 G21, G14 = FORMS["gb_2021"], FORMS["gb_2014"]
 REFUSED_LAW = "2.其他法律行政法规禁止公开"
@@ -293,3 +293,46 @@ def test_the_column_of_units_is_no_label() -> None:
     assert spoiled >= 3
     submission = read(sheet)
     assert values_of(submission) == figures(form)
+
+
+# what must not be read in silence
+
+
+def test_a_blank_cell_beside_a_number_in_no_column_is_asked_about() -> None:
+    sheet = Sheet.of(typed(G21)).unmerged()
+    first, last = sheet.row_of("一、本年新收政府信息公开申请数量"), sheet.row_of("四、结转下年度继续办理")
+    figure = sheet.rows[first + 1][9]
+    sheet = sheet.with_column(9, {})
+    sheet.rows[first + 1][9], sheet.rows[first + 1][10] = figure, None
+    assert last > first
+    submission = read(sheet)
+    cell = by_key(submission)[CellKey("req_carried_in", "total", "annual")]
+    assert (cell.value, cell.value_state) == (None, "uncertain")
+    assert [(p.rule_id, p.scope) for p in submission.problems] == [
+        ("V10", "annual/total/req_carried_in"),
+        ("V05", f"Sheet1!J{first + 2}"),
+    ]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_two_forms_one_below_the_other_on_one_sheet(order: tuple[int, int]) -> None:
+    forms = [FORMS["fj_annex_2017"], FORMS["gb_2014"]]
+    sheets = [Sheet.of(typed(form, year=2017)).unmerged() for form in forms]
+    both = Sheet([line for index in order for line in [*sheets[index].rows, []]])
+    reading = read_file(workbook({"Sheet1": both}), "年报.xlsx")
+    found = {item.form_code: values_of(item) for item in reading.submissions}
+    assert found == {form.form_code: figures(form) for form in forms}
+
+
+def test_a_label_printed_more_often_than_the_form_has_it_is_asked_about() -> None:
+    sheet = Sheet.of(typed(G14)).unmerged()
+    line = next(n for n, row in enumerate(sheet.rows) if figures(G14)[CellKey("g14_rev_other", "", "annual")] in row)
+    spoiled = sheet.with_row(line, [*sheet.rows[line][:-1], 8092])
+    spoiled.rows[line] = [8092 if value == sheet.rows[line][-1] else value for value in sheet.rows[line]]
+    submission = read(spoiled)
+    doubtful = {cell.key.indicator_code for cell in submission.cells if cell.value_state == "uncertain"}
+    assert doubtful == {"g14_rev_other", "g14_suit_other"}
+    assert 8092 not in values_of(submission).values()
+    assert "V10" in rules_of(submission)
+    (problem, *_) = (p for p in submission.problems if p.rule_id == "V10")
+    assert problem.message.startswith("行名“（三）其他情形数”出现了3次，表样只有2次，无法断定")
