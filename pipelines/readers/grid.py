@@ -24,9 +24,9 @@ _SPAN_MARGIN: Final = 32
 class Printed:
     """The text of a cell.
 
-    ``flag`` is '', date, formula (one without a cached value), error, boolean, surplus (in a CSV line with more fields
-    than the header), garbled (with a character that cannot be read for certain), shared (merged with another cell of
-    the form) or beside (blank, with a number that is in no column right beside it).
+    ``flag`` is '', date, formula (one without a cached value), error, boolean, shared (merged with another cell of the
+    form), surplus (in a CSV line with more fields than the header) or garbled (in a PDF: a character that cannot be
+    read for certain; U+FFFD stands in the text).
     """
 
     text: str
