@@ -205,6 +205,8 @@ def figures_merged_otherwise(page: Page, rng: Random) -> bool:
         right = next((b for b in table.boxes if b.row == row and b.column == at + 1), None)
         if right is not None and row in rows and right.key is not None:
             right.column, right.columns = at, right.columns + 1
+            # where the merges are undone it stands under no head
+            page.may_flag.add(right.key)
         elif left is not None:
             left.columns += 1
     return True
