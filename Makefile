@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup nightly test lint ui bench docs lock samples
+.PHONY: setup nightly test lint ui bench roundtrip fuzz docs lock samples
 
 setup: .venv/.installed
 
@@ -29,6 +29,14 @@ ui: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+# figures to files of every kind and back: kind x edition and dirt -> cells right, flagged, needless, wrong
+roundtrip: setup
+	$(BIN)/python -m tests.roundtrip $(ROUNDTRIP)
+
+# broken files of every kind for FUZZ_SECONDS (600)
+fuzz: setup
+	$(BIN)/python -m tests.fuzz $(FUZZ)
 
 # the generated pages of docs/
 docs: setup

@@ -143,7 +143,7 @@ def test_every_cell_of_the_2021_edition_that_stands_in_an_equation() -> None:
 
 
 def test_five_hundred_seeded_slips_are_found_and_named() -> None:
-    chance = random.Random(20240331)  # noqa: S311 - a seed, no secret
+    chance = random.Random(20240331)
     world = World()
     tables = []
     for name, options in CLEAN.items():
@@ -178,7 +178,7 @@ def test_five_hundred_seeded_slips_are_found_and_named() -> None:
 
 
 def test_where_two_or_three_cells_are_wrong_no_other_is_named() -> None:
-    chance = random.Random(20240331)  # noqa: S311 - a seed, no secret
+    chance = random.Random(20240331)
     world = World()
     clean = world.publish("suqian_2024", organ="DEPT")
     cells = [cell for cell in world.cells if cell["applicant_kind"]]

@@ -96,7 +96,7 @@ def test_a_subtotal_is_no_row_of_the_form() -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_any_lost_characters_never_put_a_figure_elsewhere(seed: int) -> None:
-    rng = random.Random(seed)  # noqa: S311 - lost characters are no secret
+    rng = random.Random(seed)
     sheet = Sheet.of(typed(G21))
     for line in rng.sample(range(len(sheet.rows)), 12):
         for column, text in enumerate(sheet.rows[line]):

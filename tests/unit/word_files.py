@@ -35,7 +35,7 @@ _NAMESPACES = {
 
 def random_figures(form: Form, variant: str, seed: int) -> dict[CellKey, str]:
     """Each cell as printed: small and large, with fractions where it is money, with signs where it may fall."""
-    chance = random.Random(seed)  # noqa: S311 - figures of a test
+    chance = random.Random(seed)
     printed = {}
     for key in form.cells(variant):
         kind = form.indicators[key.indicator_code].value_kind
