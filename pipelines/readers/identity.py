@@ -71,6 +71,8 @@ class Part:
     grids: Sequence[Grid]
     paragraphs: Sequence[Paragraph]
     heads: Sequence[str]
+    above: int | None = None
+    """of several reports in a text: how many of the paragraphs stand above its tables; the nearest title is its own"""
 
 
 _Statement = tuple[str, str, str, str]
@@ -144,7 +146,7 @@ def _stated(part: Part) -> _Stated:
     grids = [grid for grid in part.grids if not grid.is_hidden and grid.sheet != IDENTITY_SHEET]
     labelled = [*_labelled(grids), *_labelled_lines(part.paragraphs)]
     reasons = {text for name, text, _, _ in labelled if name == "resubmission_reason"}
-    title = _title(grids, reasons) or _title_of_text(part.paragraphs)
+    title = _title(grids, reasons) or _title_above(part) or _title_of_text(part.paragraphs)
     year = _one_year(text for name, text, _, _ in labelled if name == "report_year")
     year = year or _one_year([title.get("report_year", ""), *part.heads])
     named = {year for grid in grids for year in years_in(grid.sheet)}
@@ -246,6 +248,14 @@ def _labelled_lines(paragraphs: Sequence[Paragraph]) -> list[_Statement]:
         if name is not None and value and (name != "report_year" or years_in(value)):
             found.append((name, value, sheet, where))
     return found
+
+
+def _title_above(part: Part) -> dict[str, str]:
+    """The title nearest above a report's tables, where the text holds several reports."""
+    for begin in range((part.above or 0) - 1, -1, -1):
+        if found := _title_of_text(part.paragraphs[begin : part.above], only_first=True):
+            return found
+    return {}
 
 
 def _title_of_text(paragraphs: Sequence[Paragraph], *, only_first: bool = False) -> dict[str, str]:

@@ -17,7 +17,7 @@ from typing import Final
 
 from pipelines.readers.grid import Grid, Position
 from pipelines.readers.labels import normalise
-from pipelines.readers.likeness import EXACT
+from pipelines.readers.likeness import CERTAIN, EXACT
 from pipelines.readers.tables import Pillar, Sheet, Spot, TableFound, locate_table
 from schemas.form import CellKey, Form, Table
 
@@ -151,6 +151,9 @@ def _shares_labels(form: Form, sheets: Iterable[Sheet]) -> bool:
 def _best(sheets: Sequence[Sheet], forms: Sequence[Form]) -> Recognised | None:
     """The edition and variant of which most is there; of two equally complete ones the larger."""
     found = [_locate(sheets, form, variant) for form in forms for variant in form.variants]
+    if all(item.share < ENOUGH for item in found):
+        # too few exact labels for any: those with some are looked at again
+        found = [_certain(_completed(item, sheets)) for item in found if item.share >= ENOUGH / 2]
     best = max(found, key=lambda item: (item.share, len(item.places)), default=None)
     if best is None or best.share < ENOUGH:
         return None
@@ -163,6 +166,11 @@ def _completed(found: Recognised, sheets: Sequence[Sheet]) -> Recognised:
     if found.share >= 1:
         return found
     return replace(_locate(sheets, found.form, found.variant, by_likeness=True), rivals=found.rivals)
+
+
+def _certain(found: Recognised) -> Recognised:
+    """Without the places that are only asked about."""
+    return replace(found, places={key: place for key, place in found.places.items() if place.confidence >= CERTAIN})
 
 
 class _Collection:

@@ -85,7 +85,9 @@ def _parts(document: Document, found: Sequence[Recognised]) -> list[Part]:
         last = index + 1 == len(found)
         after = max((grid.preceding for grid, _, _ in item.areas), default=0)
         end = len(document.paragraphs) if last else title_at(document.paragraphs, after, starts[index + 1])
-        parts.append(Part([grid for grid in visible if id(grid) in own], document.paragraphs[begin:end], item.heads))
+        grids = [grid for grid in visible if id(grid) in own]
+        above = max(starts[index] - begin, 0)
+        parts.append(Part(grids, document.paragraphs[begin:end], item.heads, above))
         begin = end
     return parts
 
