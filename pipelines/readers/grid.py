@@ -57,6 +57,8 @@ class Grid:
     hidden_rows: frozenset[int] = frozenset()
     has_letters: bool = True
     """whether its reader sees column letters and row numbers, as a spreadsheet shows; a table in a text has none"""
+    begins: int = 0
+    """its first line, where it is the lower part of a sheet"""
     preceding: int = 0
     """how many of the document's paragraphs stand before it"""
     _anchors: dict[Position, Position] = field(init=False, repr=False, default_factory=dict)

@@ -223,10 +223,12 @@ def _labelled(grids: Sequence[Grid]) -> list[_Statement]:
 
 def _top(grid: Grid) -> list[tuple[Position, str]]:
     """The short texts of the first lines, where a form says whose it is."""
+    # of two reports on one sheet the lower one begins far down
+    top = grid.begins
     return [
         (position, printed.text.strip())
         for position, printed in sorted(grid.cells.items())
-        if position[0] < _TOP_LINES and len(printed.text) <= _LONGEST
+        if position[0] < top + _TOP_LINES and len(printed.text) <= _LONGEST
     ]
 
 
