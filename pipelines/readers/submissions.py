@@ -15,7 +15,15 @@ from typing import Final
 from pipelines.readers.cells import Found, complete, reported
 from pipelines.readers.document import Document, Paragraph
 from pipelines.readers.grid import Grid, Printed
-from pipelines.readers.identity import IDENTITY_SHEET, Identity, Part, read_identities, refuse_answer, title_at
+from pipelines.readers.identity import (
+    IDENTITY_SHEET,
+    Identity,
+    Part,
+    read_identities,
+    refuse_answer,
+    title_at,
+    without_help,
+)
 from pipelines.readers.labels import normalise, years_in
 from pipelines.readers.likeness import CERTAIN, EXACT
 from pipelines.readers.model import FileReading, Problem, ReadSubmission
@@ -44,8 +52,9 @@ _PUNCTUATION: Final = re.compile("[，。；：、,;:]")
 
 def read_document(document: Document, name: str, assumed_year: int | None = None) -> FileReading:
     """The submissions of one file. Raises RejectedError where none can be made out."""
-    grids = document.grids
-    refuse_answer(grids)
+    refuse_answer(document.grids)
+    grids = without_help(document.grids)
+    document = replace(document, grids=grids)
     visible = [grid for grid in grids if not grid.is_hidden and grid.sheet not in (IDENTITY_SHEET, NARRATIVE_SHEET)]
     found = recognise(visible, load_forms().values())
     parts = _parts(document, found)
