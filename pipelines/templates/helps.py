@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from openpyxl.styles import Font, PatternFill
+from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -28,10 +28,12 @@ from schemas.rule_compiler import CompiledRules, Instance, Term
 
 SEPARATOR: Final = "　"
 _GAP_WIDTH: Final = 3.0
-_CHECK_WIDTH: Final = 36.0
+_CHECK_WIDTH: Final = 44.0
 _REFERENCE_WIDTH: Final = 60.0
 _HELP_FONT: Final = Font(name=painting.FONT_NAME, size=10, color="FF5F6F7F")
 _HELP_FILL: Final = PatternFill("solid", fgColor="FFEEF3F8")
+_ONE_LINE: Final = Alignment(vertical="center")
+"""a long text runs on to the right instead of making the form's row higher"""
 _DECIMALS: Final = 4
 """as many as a published figure has"""
 
@@ -115,14 +117,14 @@ def write_helps(sheet: Worksheet, form: Form, layout: Layout, helps: Helps, repo
         sheet.column_dimensions[get_column_letter(column)].width = widths[name]
         for table in dict.fromkeys(table for table, _ in texts):
             head = painting.put_text(sheet, writer.head_rows[table], column, HELP_HEADS[name])
-            head.font, head.fill = _HELP_FONT, _HELP_FILL
+            head.font, head.fill, head.alignment = _HELP_FONT, _HELP_FILL, _ONE_LINE
         for (_, row), text in texts.items():
             cell = sheet.cell(row, column)
             if name == "reference":
                 cell = painting.put_text(sheet, row, column, text)
             else:
                 cell.value = text
-            cell.font = _HELP_FONT
+            cell.font, cell.alignment = _HELP_FONT, _ONE_LINE
     return first
 
 
@@ -214,8 +216,10 @@ class _Writer:
             gap = f"ROUND({total}-{result},{_DECIMALS})"
             if item.is_total:
                 figure = f"ROUND({result},{_DECIMALS})"
-                wrong = f'IF({gap}=0,"",{_said(name + "应为", figure, end)})'
-                told.append(f'IF({filled}=0,"",IF(COUNT({total})=0,{_said(name + "各项之和", figure, end)},{wrong}))')
+                same = f"应同{self._area(parts)}："
+                missing, other = ("各项之和", "应为") if len(parts) > 1 else (same, same)
+                wrong = f'IF({gap}=0,"",{_said(name + other, figure, end)})'
+                told.append(f'IF({filled}=0,"",IF(COUNT({total})=0,{_said(name + missing, figure, end)},{wrong}))')
                 compared.append(f"COUNT({total})*{filled}>0")
             else:
                 all_filled = f"COUNT({total})+{filled}={len(parts) + 1}"
@@ -228,7 +232,7 @@ class _Writer:
     def _named(self, item: Sum, items: Sequence[Sum]) -> str:
         """The column of a sum; of two for one cell, also which way it adds."""
         name = self._names[item.cell]
-        if sum(other.cell == item.cell for other in items) == 1:
+        if len(item.parts) == 1 or sum(other.cell == item.cell and len(other.parts) > 1 for other in items) == 1:
             return name
         is_across = {self._place(part.cell) for part in item.parts} == {self._place(item.cell)}
         return f"{name}（{'横加' if is_across else '竖加'}）"
