@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pipelines.readers.document import Paragraph
@@ -23,6 +23,12 @@ TEMPLATE_MARK: Final = "gongkai-template"
 """on the hidden sheet of a template, with what it is for below it"""
 ANSWER_MARK: Final = "gongkai-answer"
 """on the hidden sheet of an answer's copy, with the receipt's number beside it: it is no report"""
+FORM_SHEET: Final = "统计表"
+"""the sheet of a template that has the form"""
+HELP_COLUMN: Final = "help_column"
+"""key on a template's hidden sheet: from which column on (1 = A) the form's sheet has what nobody reads"""
+HELP_HEADS: Final = {"check": "核对（不读取）", "reference": "上年数（参考，不读取）"}
+"""heads of the columns that a template has right of the form, for whoever fills it in"""
 REASON_LABEL: Final = "重报原因"
 _LABELS: Final = {
     "填报单位": "organ_name",
@@ -193,6 +199,24 @@ def refuse_answer(grids: Sequence[Grid]) -> None:
                 f"这是系统发出的回执副本（{grid.text(0, 1)}），不是报表，没有采用；原来的报表不受影响。"
                 "请在自己的原文件上改正，把改好的原文件放入收件箱",
             )
+
+
+def without_help(grids: Sequence[Grid]) -> list[Grid]:
+    """The grids without the help columns of a template of ours, whatever stands there.
+
+    They are known by their heads, which move along where a column was inserted or deleted.
+    """
+    stated = _hidden(grids).get(HELP_COLUMN, "")
+    return [_left_of_help(grid, int(stated) - 1) if stated.isdecimal() else grid for grid in grids]
+
+
+def _left_of_help(grid: Grid, stated: int) -> Grid:
+    if grid.sheet != FORM_SHEET:
+        return grid
+    heads = [column for (_, column), printed in grid.cells.items() if printed.text in HELP_HEADS.values()]
+    first = min(heads, default=stated)
+    cells = {place: printed for place, printed in grid.cells.items() if place[1] < first}
+    return replace(grid, cells=cells, spans=[span for span in grid.spans if span.left < first])
 
 
 def _hidden(grids: Sequence[Grid]) -> dict[str, str]:

@@ -15,7 +15,15 @@ from typing import Final, NamedTuple
 from pipelines.readers.cells import Found, complete, reported
 from pipelines.readers.document import Document, Paragraph
 from pipelines.readers.grid import Grid, Printed
-from pipelines.readers.identity import IDENTITY_SHEET, Identity, Part, read_identities, refuse_answer, title_at
+from pipelines.readers.identity import (
+    IDENTITY_SHEET,
+    Identity,
+    Part,
+    read_identities,
+    refuse_answer,
+    title_at,
+    without_help,
+)
 from pipelines.readers.labels import normalise, years_in
 from pipelines.readers.likeness import CERTAIN, EXACT
 from pipelines.readers.model import FileReading, Problem, ReadSubmission
@@ -53,7 +61,7 @@ class _Line(NamedTuple):
 def read_document(document: Document, name: str, assumed_year: int | None = None) -> FileReading:
     """The submissions of one file. Raises RejectedError where none can be made out."""
     refuse_answer(document.grids)
-    document = replace(document, grids=separated(document.grids, load_forms().values()))
+    document = replace(document, grids=separated(without_help(document.grids), load_forms().values()))
     grids = document.grids
     visible = [grid for grid in grids if not grid.is_hidden and grid.sheet not in (IDENTITY_SHEET, NARRATIVE_SHEET)]
     found = recognise(visible, load_forms().values())
