@@ -32,6 +32,7 @@ _BIG5: Final = re.compile(
     rb"""(?:<meta[^>]{0,200}?charset|<\?xml[^>]{0,80}?encoding)\s*=\s*["']?\s*big5""", re.IGNORECASE
 )
 _BOMS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_PIECE: Final = 65_536
 _MOST_BROKEN: Final = 0.01
 """share of characters that may be broken"""
 
@@ -53,7 +54,11 @@ def read_page(data: bytes, limits: Limits, declared: str = "") -> Page:
     # the parser wants bytes: what a page declares inside must not count a second time
     parser = etree.HTMLParser(target=cast(Any, target), encoding="utf-8", huge_tree=True, no_network=True)
     try:
-        etree.fromstring(text.encode("utf-8", "replace"), parser)
+        page = text.encode("utf-8", "replace")
+        # in pieces: what the target refuses is only told at the end of one
+        for begin in range(0, len(page), _PIECE):
+            parser.feed(page[begin : begin + _PIECE])
+        parser.close()
     except etree.LxmlError as error:
         raise RejectedError("V01", f"网页损坏，打不开；{SEND_INSTEAD}") from error
     return target.page()

@@ -17,6 +17,7 @@ from pipelines.readers.grid import Grid, Position
 from pipelines.readers.labels import normalise, years_in
 from pipelines.readers.model import Problem
 from pipelines.readers.reject import RejectedError
+from pipelines.readers.titles import TOP_LINES, Title, first_title
 
 IDENTITY_SHEET: Final = "_gongkai"
 TEMPLATE_MARK: Final = "gongkai-template"
@@ -42,18 +43,10 @@ _LABELS: Final = {
 }
 _INLINE: Final = re.compile(r"(?P<label>[^：:]{2,6})[：:](?P<value>.+)", re.DOTALL)
 _TITLE: Final = re.compile(r"(?P<organ>.{3,40}?)(?:关于)?(?P<year>20\d{2})年(?:度)?政府信息公开")
-_REPORT: Final = r"(?P<year>20\d{2})年(?:度)?政府信息公开(?:工作)?(?:年度)?(?:工作)?(?:情况)?(?:的)?报告"
-_WHOLE_TITLE: Final = re.compile(rf"(?P<organ>[^，。：；,;:0-9]{{3,40}}?)(?:关于)?{_REPORT}")
-_YEAR_TITLE: Final = re.compile(f"{_REPORT}$")
-_ORGAN_ENDS: Final = re.compile(r"^[一-鿿()]+(?:局|委|办|会|室|府|厅|院|馆|心|站|处|所|道|镇|区|队|社|校|学|司|台)$")
-"""how names of organs end: the line above a title may be anything"""
-_TITLE_LINES: Final = 3
-_LONGEST_TITLE: Final = 120
 _LONGEST: Final = 200
 """characters of a cell that may still be a title or name the organ"""
 _LONGEST_REASON: Final = 500
 """characters of a reason that are kept"""
-_TOP_LINES: Final = 12
 _YES: Final = frozenset({"是", "有", "零报告", "yes"})
 
 
@@ -77,8 +70,6 @@ class Part:
     grids: Sequence[Grid]
     paragraphs: Sequence[Paragraph]
     heads: Sequence[str]
-    above: int | None = None
-    """of several reports in a text: how many of the paragraphs stand above its tables; the nearest title is its own"""
 
 
 _Statement = tuple[str, str, str, str]
@@ -152,21 +143,13 @@ def _stated(part: Part) -> _Stated:
     grids = [grid for grid in part.grids if not grid.is_hidden and grid.sheet != IDENTITY_SHEET]
     labelled = [*_labelled(grids), *_labelled_lines(part.paragraphs)]
     reasons = {text for name, text, _, _ in labelled if name == "resubmission_reason"}
-    title = _title(grids, reasons) or _title_above(part) or _title_of_text(part.paragraphs)
+    title = _title(grids, reasons) or _as_title(first_title(part.paragraphs))
     year = _one_year(text for name, text, _, _ in labelled if name == "report_year")
     year = year or _one_year([title.get("report_year", ""), *part.heads])
     named = {year for grid in grids for year in years_in(grid.sheet)}
     if year is None and len(named) == 1:
         year = named.pop()
     return _Stated(labelled, title, year)
-
-
-def title_at(paragraphs: Sequence[Paragraph], begin: int, end: int) -> int:
-    """Where in ``paragraphs[begin:end]`` the next report begins: at its title, else at the end."""
-    for index in range(begin, end):
-        if _title_of_text(paragraphs[index : min(index + _TITLE_LINES, end)], only_first=True):
-            return index
-    return end
 
 
 def one_reason(texts: Iterable[str]) -> str:
@@ -252,7 +235,7 @@ def _top(grid: Grid) -> list[tuple[Position, str]]:
     return [
         (position, printed.text.strip())
         for position, printed in sorted(grid.cells.items())
-        if position[0] < top + _TOP_LINES and len(printed.text) <= _LONGEST
+        if position[0] < top + TOP_LINES and len(printed.text) <= _LONGEST
     ]
 
 
@@ -276,25 +259,8 @@ def _labelled_lines(paragraphs: Sequence[Paragraph]) -> list[_Statement]:
     return found
 
 
-def _title_above(part: Part) -> dict[str, str]:
-    """The title nearest above a report's tables, where the text holds several reports."""
-    for begin in range((part.above or 0) - 1, -1, -1):
-        if found := _title_of_text(part.paragraphs[begin : part.above], only_first=True):
-            return found
-    return {}
-
-
-def _title_of_text(paragraphs: Sequence[Paragraph], *, only_first: bool = False) -> dict[str, str]:
-    """Organ and year of a title among lines of text, also of one that is broken over two or three of them."""
-    lines = ["".join(unicodedata.normalize("NFKC", text).split()) for _, _, text in paragraphs]
-    for count in range(1, _TITLE_LINES + 1):
-        for begin in range(1 if only_first else len(lines)):
-            joined = "".join(lines[begin : begin + count])
-            match = _WHOLE_TITLE.match(joined) if len(joined) <= _LONGEST_TITLE else None
-            if match and (count == 1 or _ORGAN_ENDS.search(match["organ"])):
-                return {"organ_name": match["organ"], "report_year": match["year"]}
-    years = [match["year"] for line in lines if (match := _YEAR_TITLE.match(line))]
-    return {"report_year": years[0]} if years and not only_first else {}
+def _as_title(title: Title | None) -> dict[str, str]:
+    return {"organ_name": title.organ_name, "report_year": title.report_year} if title else {}
 
 
 def _title(grids: Sequence[Grid], reasons: Container[str]) -> dict[str, str]:

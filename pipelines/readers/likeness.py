@@ -159,6 +159,11 @@ def _same_group(want: Wanted, candidate: Candidate) -> bool:
     return any(_alike(group, left) >= _ALIKE for group in want.groups for left in candidate.groups)
 
 
+def body_of(label: str) -> str:
+    """A label in normal form without its ordinal."""
+    return _split(label)[1]
+
+
 def _split(label: str) -> tuple[str, str]:
     """(ordinal, body) of a label in normal form: 2重复申请 -> 2, 重复申请."""
     match = _ORDINAL.match(label)

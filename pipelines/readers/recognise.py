@@ -18,8 +18,8 @@ from typing import Final
 
 from pipelines.readers.grid import Grid, Position
 from pipelines.readers.labels import normalise
-from pipelines.readers.likeness import CERTAIN, EXACT
-from pipelines.readers.tables import MOST_COPIES, Pillar, Sheet, Spot, TableFound, locate_table
+from pipelines.readers.likeness import CERTAIN, EXACT, body_of
+from pipelines.readers.tables import MOST_COPIES, Sheet, Spot, TableFound, locate_table
 from schemas.form import CellKey, Form, Table
 
 ENOUGH: Final = 0.5
@@ -177,8 +177,8 @@ def _tables_in(sheets: Sequence[Sheet], form: Form) -> list[int]:
 
 def _shares_labels(form: Form, sheets: Iterable[Sheet]) -> bool:
     """Whether enough of the form's row labels are printed anywhere: a cheap look before the exact one."""
-    labels = {normalise(row.path[-1]) for table in form.tables for row in table.rows if row.path}
-    printed = {label for sheet in sheets for label in labels if label in sheet.places}
+    labels = {body_of(normalise(row.path[-1])) for table in form.tables for row in table.rows if row.path}
+    printed = labels.intersection(*[frozenset().union(*(sheet.bodies for sheet in sheets))])
     return len(printed) >= ENOUGH / 2 * len(labels)
 
 
@@ -187,7 +187,7 @@ def _best(sheets: Sequence[Sheet], forms: Sequence[Form]) -> Recognised | None:
     found = [_locate(sheets, form, variant) for form in forms for variant in form.variants]
     if all(item.share < ENOUGH for item in found):
         # too few exact labels for any: those with some are looked at again
-        found = [_certain(_completed(item, sheets)) for item in found if item.share >= ENOUGH / 2]
+        found = [_certain(_completed(item, sheets)) for item in found]
     best = max(found, key=lambda item: (item.share, len(item.places)), default=None)
     if best is None or best.share < ENOUGH:
         return None
@@ -240,19 +240,17 @@ def _place(sheet: Sheet, grid: Grid, spot: Spot) -> Place:
 
 def _locate(sheets: Sequence[Sheet], form: Form, variant: str, *, by_likeness: bool = False) -> Recognised:
     found = _Collection()
-    pillars: dict[str, Sequence[Pillar]] = {}
-    seen: set[str] = set()
+    parts: dict[str, TableFound] = {}
     for sheet in sheets:
         for table in form.tables:
-            rows, given = form.rows(table, variant), pillars.get(table.code, ())
-            located = locate_table(sheet, table, rows, given, by_likeness=by_likeness)
+            rows, before = form.rows(table, variant), parts.get(table.code)
+            located = locate_table(sheet, table, rows, before, by_likeness=by_likeness)
             if located is not None:
                 found.add(sheet, sheet.grid, located)
-                pillars[table.code] = located.pillars
-                seen.add(table.code)
+                parts[table.code] = located
     if by_likeness:
         for table in form.tables:
-            if table.code not in seen:
+            if table.code not in parts:
                 _turned(sheets, form, table, variant, found)
     return Recognised(form, variant, found.places, found.repeats, found.areas, found.heads)
 

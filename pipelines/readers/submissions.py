@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from pipelines.readers.cells import Found, complete, reported
+from pipelines.readers.division import divided
 from pipelines.readers.document import Document, Paragraph
 from pipelines.readers.grid import Grid, Printed
 from pipelines.readers.identity import (
@@ -21,7 +22,6 @@ from pipelines.readers.identity import (
     Part,
     read_identities,
     refuse_answer,
-    title_at,
     without_help,
 )
 from pipelines.readers.labels import normalise, years_in
@@ -61,7 +61,25 @@ class _Line(NamedTuple):
 def read_document(document: Document, name: str, assumed_year: int | None = None) -> FileReading:
     """The submissions of one file. Raises RejectedError where none can be made out."""
     refuse_answer(document.grids)
-    document = replace(document, grids=separated(without_help(document.grids), load_forms().values()))
+    document = replace(document, grids=without_help(document.grids))
+    reports = divided(document)
+    if len(reports) == 1:
+        return _read_report(reports[0], name, assumed_year)
+    readings: list[FileReading] = []
+    refused: list[RejectedError] = []
+    for report in reports:
+        try:
+            readings.append(_read_report(report, name, assumed_year))
+        except RejectedError as rejection:
+            refused.append(rejection)
+    if not readings:
+        raise refused[0]
+    return FileReading(tuple(submission for reading in readings for submission in reading.submissions))
+
+
+def _read_report(document: Document, name: str, assumed_year: int | None) -> FileReading:
+    """The submissions of one organ's report, of each edition one; Raises RejectedError where there is none."""
+    document = replace(document, grids=separated(document.grids, load_forms().values()))
     grids = document.grids
     visible = [grid for grid in grids if not grid.is_hidden and grid.sheet not in (IDENTITY_SHEET, NARRATIVE_SHEET)]
     found = recognise(visible, load_forms().values())
@@ -73,11 +91,11 @@ def read_document(document: Document, name: str, assumed_year: int | None = None
         raise RejectedError("V03", _UNKNOWN_FORM)
     submissions: list[ReadSubmission] = []
     told: set[tuple[int | None, str]] = set()
-    for identity, item, part in zip(identities, found, parts, strict=True):
+    for identity, item in zip(identities, found, strict=True):
         # prose belongs to a report as a whole: it goes with the first form of its organ and year
         report = (identity.report_year, identity.organ_name)
         is_first, told = report not in told, told | {report}
-        submissions.append(_submission(identity, item, *(_told(document, found, item, part) if is_first else ([], ()))))
+        submissions.append(_submission(identity, item, *(_told(document, found, item) if is_first else ([], ()))))
     return FileReading(tuple(submissions))
 
 
@@ -85,21 +103,12 @@ def _parts(document: Document, found: Sequence[Recognised]) -> list[Part]:
     """What each edition found has of its own; the only one has everything."""
     visible = [grid for grid in document.grids if not grid.is_hidden and grid.sheet != IDENTITY_SHEET]
     if len(found) <= 1:
-        heads = found[0].heads if found else ()
-        return [Part(visible, document.paragraphs, heads)]
-    starts = [min((grid.preceding for grid, _, _ in item.areas), default=0) for item in found]
-    parts = []
-    begin = 0
-    for index, item in enumerate(found):
-        own = {id(grid) for grid, _, _ in item.areas}
-        last = index + 1 == len(found)
-        after = max((grid.preceding for grid, _, _ in item.areas), default=0)
-        end = len(document.paragraphs) if last else title_at(document.paragraphs, after, starts[index + 1])
-        grids = [grid for grid in visible if id(grid) in own]
-        above = max(starts[index] - begin, 0)
-        parts.append(Part(grids, document.paragraphs[begin:end], item.heads, above))
-        begin = end
-    return parts
+        return [Part(visible, document.paragraphs, found[0].heads if found else ())]
+    own = [{id(grid) for grid, _, _ in item.areas} for item in found]
+    return [
+        Part([grid for grid in visible if id(grid) in ids], document.paragraphs, item.heads)
+        for ids, item in zip(own, found, strict=True)
+    ]
 
 
 def _common(grids: Sequence[Grid], found: Sequence[Recognised]) -> Part:
@@ -108,9 +117,7 @@ def _common(grids: Sequence[Grid], found: Sequence[Recognised]) -> Part:
     return Part([grid for grid in grids if id(grid) not in used], (), ())
 
 
-def _told(
-    document: Document, found: Sequence[Recognised], item: Recognised, part: Part
-) -> tuple[list[Found], Sequence[Problem]]:
+def _told(document: Document, found: Sequence[Recognised], item: Recognised) -> tuple[list[Found], Sequence[Problem]]:
     """The prose figures of a report, told by code or in sentences, and what is to be said about the sentences."""
     is_first = item is found[0]
     coded = [
@@ -122,7 +129,7 @@ def _told(
     own = {id(grid) for grid, _, _ in item.areas}
     used = {id(grid) for other in found for grid, _, _ in other.areas}
     grids = [grid for grid in document.grids if id(grid) in own or (is_first and id(grid) not in used)]
-    paragraphs = [*part.paragraphs, *_paragraphs(grids, found)]
+    paragraphs = [*(document.paragraphs if is_first else ()), *_paragraphs(grids, found)]
     text = read_prose(paragraphs, item.form.form_code, [cell.cell for cell in coded])
     return [*coded, *(Found(cell, []) for cell in text.cells)], text.problems
 

@@ -21,7 +21,7 @@ from typing import Final, NamedTuple
 
 from pipelines.readers.grid import Grid, Position, Span
 from pipelines.readers.labels import normalise
-from pipelines.readers.likeness import DOUBTFUL, EXACT, LIKELY, Candidate, Wanted, likely, neighbours
+from pipelines.readers.likeness import DOUBTFUL, EXACT, LIKELY, Candidate, Wanted, body_of, likely, neighbours
 from pipelines.readers.numbers import parse_number
 from pipelines.readers.reject import RejectedError
 from schemas.form import CellKey, Column, Form, Row, Table, load_forms
@@ -43,6 +43,8 @@ _FOOTNOTE: Final = re.compile(r"(?<=.)(?:[（(][0-9①-⑳*]{1,2}[)）]|[①-⑳
 """the mark of a footnote behind a label"""
 _LABEL_SHIFT: Final = 3
 """columns of labels that a part of a table may lack or have more"""
+_FEW_WORDS: Final = 0.2
+"""words for each figure in columns of figures, at most"""
 _SHORTEST: Final = 2
 """characters of a label that may be likened to one of the form"""
 
@@ -75,6 +77,8 @@ class TableFound:
     """texts of the column heads that may print the report year, in normal form"""
     pillars: Sequence[Pillar]
     """the columns of the last part, for a part that follows on another page without heads"""
+    width: int
+    """columns of the grid, labels and remarks included"""
 
 
 class _Label(NamedTuple):
@@ -101,6 +105,11 @@ class Sheet:
         return places
 
     @cached_property
+    def bodies(self) -> frozenset[str]:
+        """Normal forms of all texts without the ordinals before them."""
+        return frozenset(map(body_of, self.places))
+
+    @cached_property
     def year_heads(self) -> Sequence[Position]:
         """Where a year or 本年 stands alone."""
         return [at for text, found in self.places.items() if _YEAR_HEAD.fullmatch(text) for at in found]
@@ -119,17 +128,17 @@ class Sheet:
 
 
 def locate_table(
-    sheet: Sheet, table: Table, rows: Sequence[Row], pillars: Sequence[Pillar] = (), *, by_likeness: bool = False
+    sheet: Sheet, table: Table, rows: Sequence[Row], before: TableFound | None = None, *, by_likeness: bool = False
 ) -> TableFound | None:
     """The cells of ``table`` in a sheet, None where there are none. Raises RejectedError where rows repeat too often.
 
-    ``pillars`` are the columns of the part before, for rows that no head stands above. ``by_likeness``: also what is
-    only like the form's labels.
+    ``before`` is the part before, whose columns count for rows that no head stands above. ``by_likeness``: also what
+    is only like the form's labels.
     """
     if not any(row.path for row in rows):
         return _locate_single_row(sheet, table, rows[0], by_likeness=by_likeness)
     grid = sheet.grid
-    labels = _find_labels(sheet, rows)
+    labels = [label for label in _find_labels(sheet, rows) if not _stands_among_heads(grid, table, label.position)]
     if len({label.position[0] for label in labels}) == 1 < len({label.row.path for label in labels}):
         # all its rows stand side by side: it is for whoever looks at the grid turned
         return None
@@ -149,7 +158,7 @@ def locate_table(
                     normalise(grid.text(head_line, p.place)) for p in columns[head_line] if _has_year(p.column)
                 )
             else:
-                columns[head_line] = _continued(grid, pillars, label_column)
+                columns[head_line] = _continued(grid, before, label_column)
         return columns[head_line]
 
     if by_likeness:
@@ -178,7 +187,7 @@ def locate_table(
         return None
     lines = [spot.position[0] for spot in (*spots.values(), *(spot for _, spot in repeats))]
     last = columns[max(columns)]
-    return TableFound(spots, repeats, (min(lines), max(lines)), heads, last)
+    return TableFound(spots, repeats, (min(lines), max(lines)), heads, last, grid.width)
 
 
 def _find_labels(sheet: Sheet, rows: Sequence[Row]) -> list[_Label]:
@@ -329,6 +338,13 @@ def _stands_in_group(grid: Grid, position: Position, row: Row) -> bool:
     return all(normalise(group) in left for group in row.path[:-1])
 
 
+def _stands_among_heads(grid: Grid, table: Table, position: Position) -> bool:
+    """Whether the head of the labels stands left of a label: the table lies on its side."""
+    line, column = position
+    left = (normalise(grid.text(line, before)) for before in range(max(0, column - _LABEL_AREA), column))
+    return table.row_header != "" and normalise(table.row_header) in left
+
+
 def _is_group(grid: Grid, line: int, label_column: int, columns: Sequence[Pillar]) -> bool:
     """Whether another label stands between this one and the figures: of another variant, or one that nobody knows."""
     first = min((pillar.place for pillar in columns), default=label_column)
@@ -446,33 +462,33 @@ def _like_columns(
     }
 
 
-def _continued(grid: Grid, pillars: Sequence[Pillar], label_column: int) -> Sequence[Pillar]:
+def _continued(grid: Grid, before: TableFound | None, label_column: int) -> Sequence[Pillar]:
     """The columns of the part before, where this part has no heads of its own: counted from the last column.
 
-    On the left either part may lack a column of labels; what stands under the columns must then be figures throughout.
+    On the left either part may lack a column of labels; what stands under the columns must then be figures.
     """
-    if not pillars:
+    if before is None or not before.pillars:
         return []
-    shift = grid.width - 1 - max(pillar.place for pillar in pillars)
-    first = min(pillar.place for pillar in pillars) + shift
-    if first <= label_column or abs(shift) > _LABEL_SHIFT or (shift and not _is_filled_from(grid, first)):
+    shift = grid.width - before.width
+    first, last = (pick(pillar.place for pillar in before.pillars) + shift for pick in (min, max))
+    if first <= label_column or abs(shift) > _LABEL_SHIFT or not _is_filled(grid, first, last):
         return []
     why = "续表没有表头，按前一部分的列对应"
     return [
         pillar._replace(place=pillar.place + shift, confidence=min(pillar.confidence, LIKELY), why=pillar.why or why)
-        for pillar in pillars
+        for pillar in before.pillars
     ]
 
 
-def _is_filled_from(grid: Grid, first: int) -> bool:
-    """Whether from column ``first`` on stand figures, blanks and marks only, and right before it no figure."""
-    states = {
+def _is_filled(grid: Grid, first: int, last: int) -> bool:
+    """Whether in these columns stand figures, blanks and marks, hardly a word, and right before them no figure."""
+    states = Counter(
         parse_number(grid.text(line, column), "").state
         for line in range(grid.height)
-        for column in range(first, grid.width)
-    }
+        for column in range(first, last + 1)
+    )
     before = {parse_number(grid.text(line, first - 1), "").state for line in range(grid.height)}
-    return "not_a_number" not in states and "reported" in states and "reported" not in before
+    return states["not_a_number"] <= _FEW_WORDS * states["reported"] and "reported" not in before
 
 
 def _doubtful(claims: Mapping[tuple[int, int], int], chosen: Mapping[int, int]) -> set[int]:
@@ -555,7 +571,8 @@ def _locate_single_row(sheet: Sheet, table: Table, row: Row, *, by_likeness: boo
         return None
     spots: dict[CellKey, Spot] = {}
     repeats = [(key, spot) for key, spot in found if spots.setdefault(key, spot) is not spot]
-    return TableFound(spots, repeats, (min(spot.position[0] for spot in spots.values()), last), [], pillars)
+    first = min(spot.position[0] for spot in spots.values())
+    return TableFound(spots, repeats, (first, last), [], pillars, sheet.grid.width)
 
 
 def _data_lines(grid: Grid, head_line: int, places: Sequence[int]) -> list[int]:
