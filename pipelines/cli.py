@@ -21,6 +21,7 @@ from rich.table import Table
 
 from pipelines.answers import write_receipts
 from pipelines.decisions import EVENT as DECISION_RECEIVED
+from pipelines.handout import Handed, HandoutError, hand_out, hand_out_one
 from pipelines.intake import archived_path, is_sound, shown
 from pipelines.journal import Journal
 from pipelines.precheck import UNREADABLE, check_files
@@ -31,9 +32,7 @@ from pipelines.seeding import seed_if_empty
 from pipelines.settings import Settings, SettingsError
 from pipelines.status import StatusError, as_json, print_status, read_status
 from pipelines.summary import print_left, print_night
-from pipelines.templates import write_template
-from schemas.form import FormError, form_for
-from schemas.register import RegisterError, load_register
+from schemas.register import RegisterError
 from warehouse.connection import reader
 from warehouse.publish import CURRENT, FILE_NAME
 from warehouse.query import QueryError, query
@@ -111,29 +110,51 @@ def check(settings: Settings, files: tuple[Path, ...], organ: str, year: int | N
 
 @main.command()
 @click.option("--form", "form_code", required=True, help="表样，例如 gb_2021")
-@click.option("--organ", "organ_code", required=True, help="机构代码")
+@click.option("--organ", "organ_code", help="机构代码；不写则为每一个应报的机构各写一份")
 @click.option("--year", "report_year", type=int, required=True, help="报告年度")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="写到哪个 .xlsx")
+@click.option("--district", metavar="CODE", help="只写一个区的（区政府的机构代码）；不与 --organ 同用")
+@click.option("--force", "is_forced", is_flag=True, help="没有 --organ 时：已有的文件也重写")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="写到哪个 .xlsx；没有 --organ 时写到哪个文件夹",
+)
 @click.pass_obj
-def template(settings: Settings, form_code: str, organ_code: str, report_year: int, output: Path) -> None:
-    """一份可以直接填写的空白报表，读的时候不用猜。"""
+def template(
+    settings: Settings,
+    *,
+    form_code: str,
+    organ_code: str | None,
+    report_year: int,
+    district: str | None,
+    is_forced: bool,
+    output: Path,
+) -> None:
+    """可以直接填写的空白报表，读的时候不用猜：一个机构的一份，或每个应报机构一个文件夹。"""
+    if organ_code is not None and district is not None:
+        raise click.UsageError("--organ 与 --district 只能给一个")
     try:
-        register = load_register(settings.register)
+        if organ_code is not None:
+            handed = hand_out_one(settings, form_code, report_year, organ_code, output)
+            about = f"{handed.organ_name}，{report_year}年度，{handed.form.short_title}"
+            click.echo(f"已写出 {output}（{about}{'，附上年数' if handed.references else ''}）")
+            return
+        done: list[Handed] = []
+        for handed in hand_out(settings, form_code, report_year, output, district, is_forced=is_forced):
+            done.append(handed)
+            click.echo(f"{'已有，未改动' if handed.is_kept else '已写出'} {handed.path}（{handed.organ_name}）")
     except RegisterError as error:
         raise click.ClickException(f"名录有误：{error}") from error
-    if organ_code not in register.organs:
-        raise click.ClickException(f"名录中没有机构代码 {organ_code}")
-    try:
-        form = form_for(form_code, report_year)
-    except FormError as error:
+    except HandoutError as error:
         raise click.ClickException(str(error)) from error
-    name = register.name_in(organ_code, report_year)
-    data = write_template(form, organ_code=organ_code, organ_name=name, report_year=report_year, resubmission_reason="")
-    try:
-        output.write_bytes(data)
-    except OSError as error:
-        raise click.ClickException(f"写不了 {output}：{error.strerror}") from error
-    click.echo(f"已写出 {output}（{name}，{report_year}年度，{form.short_title}）")
+    kept = sum(handed.is_kept for handed in done)
+    referring = sum(handed.references > 0 for handed in done)
+    click.echo(
+        f"{report_year}年度 {form_code}：应报 {len(done)} 家，写出 {len(done) - kept} 份（{referring} 份附上年数），"
+        f"已有而未改动 {kept} 份{'（要重写请加 --force）' if kept else ''}"
+    )
 
 
 @main.command()

@@ -86,31 +86,31 @@ def judge(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], forms: M
         # a step that is run again judges anew
         connection.execute(f"TRUNCATE stage.{table}")
     compiled = compile_rules(rules, forms)
-    _load_catalogue(connection, rules, compiled, forms)
+    load_catalogue(connection, rules, compiled, forms)
     _require_known(connection)
-    _replace(connection, "waiver", "waivers")
-    _replace(connection, "lineage", "lineage")
-    _replace(connection, "version", "versions")
-    _replace(connection, "figure", "figures")
+    replace_table(connection, "waiver", "waivers")
+    replace_table(connection, "lineage", "lineage")
+    replace_table(connection, "version", "versions")
+    replace_table(connection, "figure", "figures")
     for select in ("derived_from_parts", "derived_zeros"):
         _append(connection, "derived_value", select)
-    _replace(connection, "known", "known")
-    _replace(connection, "fingerprint", "fingerprints")
-    _replace(connection, "witness_side", "witness_sides")
-    _replace(connection, "witness_silence", "witness_silence")
+    replace_table(connection, "known", "known")
+    replace_table(connection, "fingerprint", "fingerprints")
+    replace_table(connection, "witness_side", "witness_sides")
+    replace_table(connection, "witness_silence", "witness_silence")
     _append(connection, "rule_outcome", "readings")
     _append(connection, "rule_outcome", "variants")
     years = [row[0] for row in connection.execute("SELECT DISTINCT report_year FROM stage.submission").fetchall()]
     _judge_equations(connection, "own", None)
-    _replace(connection, "standing", "standing")
+    replace_table(connection, "standing", "standing")
     _judge_selects(connection, rules, "own")
     for report_year in sorted(years):
         # a sibling edition is compared once its own history has been judged
         for needs in ("prior", "sibling"):
             _judge_equations(connection, needs, report_year)
         _judge_selects(connection, rules, "prior", {"report_year": report_year})
-    _replace(connection, "standing", "standing")
-    _replace(connection, "comparison", "comparison")
+    replace_table(connection, "standing", "standing")
+    replace_table(connection, "comparison", "comparison")
     _judge_selects(connection, rules, "roll_up")
     _explain(connection, rules, compiled, forms)
     _append(connection, "explanation", "witness_counts")
@@ -121,8 +121,8 @@ def judge(connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], forms: M
 
 def _judge_equations(connection: duckdb.DuckDBPyConnection, needs: str, report_year: int | None) -> None:
     """Append the outcomes of one turn. Who is official is asked anew, for the turn before may have held submissions."""
-    _replace(connection, "standing", "standing")
-    _replace(connection, "rule_source", "sources", {"report_year": report_year})
+    replace_table(connection, "standing", "standing")
+    replace_table(connection, "rule_source", "sources", {"report_year": report_year})
     _append(connection, "rule_outcome", "equations", {"needs": needs, "report_year": report_year})
 
 
@@ -136,7 +136,7 @@ def _judge_selects(
     """
     for rule in rules:
         if rule.turn == turn:
-            _replace(connection, "selected", rule.select, {"rule_id": rule.rule_id, **(values or {})})
+            replace_table(connection, "selected", rule.select, {"rule_id": rule.rule_id, **(values or {})})
             _append(connection, "rule_outcome", "select_outcomes", {"rule_id": rule.rule_id})
 
 
@@ -146,18 +146,19 @@ def _explain(
     """Hang explanations on the equations that failed. Outcomes of other rules do not change."""
     _append(connection, "explanation", "m07_misclassified")
     _append(connection, "explanation", "dated_sums")
-    _replace(connection, "open_equation", "open_equations")
-    _replace(connection, "suspect", "suspects")
+    replace_table(connection, "open_equation", "open_equations")
+    replace_table(connection, "suspect", "suspects")
     explain_cells(connection, rules, compiled, forms)
     for rule in rules:
         if rule.kind == "explanation":
-            _replace(connection, "selected", "explained", {"rule_id": rule.rule_id, "kind": rule.explains})
+            replace_table(connection, "selected", "explained", {"rule_id": rule.rule_id, "kind": rule.explains})
             _append(connection, "rule_outcome", "select_outcomes", {"rule_id": rule.rule_id})
 
 
-def _replace(
+def replace_table(
     connection: duckdb.DuckDBPyConnection, table: str, select: str, values: Mapping[str, Any] | None = None
 ) -> None:
+    """Make ``stage.<table>`` from the SELECT of that name under ``sql/rules``."""
     connection.execute(f"CREATE OR REPLACE TABLE stage.{table} AS {_select(select)}", values)
 
 
@@ -171,9 +172,10 @@ def _select(name: str) -> str:
     return (RULES_SQL / f"{name}.sql").read_text(encoding="utf-8")
 
 
-def _load_catalogue(
+def load_catalogue(
     connection: duckdb.DuckDBPyConnection, rules: Sequence[Rule], compiled: CompiledRules, forms: Mapping[str, Form]
 ) -> None:
+    """Stage the rules and what their equations stand for in every edition."""
     connection.execute(_CATALOGUE_DDL)
     by_id = {rule.rule_id: rule for rule in rules}
     load_rows(connection, "stage.rule", map(_rule_row, rules))

@@ -40,6 +40,8 @@ _NIL_NAME: Final = re.compile(r"^nil_(?P<year>\d{4})_(?P<form>[a-z0-9_]+)\.csv$"
 _REASON_LINE: Final = re.compile(rf"^{REASON_LABEL}[：:](?P<reason>.*)$", re.MULTILINE)
 _STRANGE: Final = re.compile(r"[\u0180-\u036f\u0400-\u1fff\ue000-\uf8ff\ufffd]")
 """letters that no Chinese report has: Cyrillic, Armenian, Arabic and so on, and places that mean nothing"""
+_MOST_COLUMNS: Final = 16_384
+"""as many as a spreadsheet has"""
 _MAX_FIELD: Final = 10_000
 _SAMPLE: Final = 4000
 """characters of a sheet saved as text by which its delimiter is told"""
@@ -231,7 +233,7 @@ def _rows(text: str, delimiter: str, limits: Limits) -> list[list[str]]:
     try:
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
             count += max(len(row), 1)
-            if count > limits.max_cells or any(len(field) > _MAX_FIELD for field in row):
+            if count > limits.max_cells or len(row) > _MOST_COLUMNS or any(len(field) > _MAX_FIELD for field in row):
                 raise RejectedError("V01", "CSV 过大，未读取；请只保留统计数据后重报")
             rows.append(row)
     except csv.Error as error:

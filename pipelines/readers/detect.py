@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from enum import StrEnum
 from typing import Final
 
@@ -137,7 +138,7 @@ def _package_kind(data: bytes, limits: Limits) -> Kind:
             entries = archive.infolist()
             names = {entry.filename for entry in entries}
             kind = _open_document_kind(archive) if "mimetype" in names else None
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, ValueError, RuntimeError, OSError, EOFError) as error:
         raise RejectedError("V01", DAMAGED) from error
     if sum(entry.file_size for entry in entries) > limits.max_expanded_bytes or len(entries) > limits.max_parts:
         raise RejectedError("V01", "文件展开后过大，未读取；请只保留统计表后重报")

@@ -24,9 +24,9 @@ _SPAN_MARGIN: Final = 32
 class Printed:
     """The text of a cell.
 
-    ``flag`` is '', date, formula (one without a cached value), error, boolean, shared (merged with another cell of the
-    form), surplus (in a CSV line with more fields than the header) or garbled (in a PDF: a character that cannot be
-    read for certain; U+FFFD stands in the text).
+    ``flag`` is '', date, formula (one without a cached value), error, boolean, surplus (in a CSV line with more fields
+    than the header), garbled (with a character that cannot be read for certain), shared (merged with another cell of
+    the form) or beside (blank, with a number that is in no column right beside it).
     """
 
     text: str
@@ -57,6 +57,8 @@ class Grid:
     hidden_rows: frozenset[int] = frozenset()
     has_letters: bool = True
     """whether its reader sees column letters and row numbers, as a spreadsheet shows; a table in a text has none"""
+    begins: int = 0
+    """its first line, where it is the lower part of a sheet"""
     preceding: int = 0
     """how many of the document's paragraphs stand before it"""
     _anchors: dict[Position, Position] = field(init=False, repr=False, default_factory=dict)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pipelines.readers.document import Paragraph
@@ -23,6 +23,12 @@ TEMPLATE_MARK: Final = "gongkai-template"
 """on the hidden sheet of a template, with what it is for below it"""
 ANSWER_MARK: Final = "gongkai-answer"
 """on the hidden sheet of an answer's copy, with the receipt's number beside it: it is no report"""
+FORM_SHEET: Final = "统计表"
+"""the sheet of a template that has the form"""
+HELP_COLUMN: Final = "help_column"
+"""key on a template's hidden sheet: from which column on (1 = A) the form's sheet has what nobody reads"""
+HELP_HEADS: Final = {"check": "核对（不读取）", "reference": "上年数（参考，不读取）"}
+"""heads of the columns that a template has right of the form, for whoever fills it in"""
 REASON_LABEL: Final = "重报原因"
 _LABELS: Final = {
     "填报单位": "organ_name",
@@ -71,6 +77,8 @@ class Part:
     grids: Sequence[Grid]
     paragraphs: Sequence[Paragraph]
     heads: Sequence[str]
+    above: int | None = None
+    """of several reports in a text: how many of the paragraphs stand above its tables; the nearest title is its own"""
 
 
 _Statement = tuple[str, str, str, str]
@@ -144,7 +152,7 @@ def _stated(part: Part) -> _Stated:
     grids = [grid for grid in part.grids if not grid.is_hidden and grid.sheet != IDENTITY_SHEET]
     labelled = [*_labelled(grids), *_labelled_lines(part.paragraphs)]
     reasons = {text for name, text, _, _ in labelled if name == "resubmission_reason"}
-    title = _title(grids, reasons) or _title_of_text(part.paragraphs)
+    title = _title(grids, reasons) or _title_above(part) or _title_of_text(part.paragraphs)
     year = _one_year(text for name, text, _, _ in labelled if name == "report_year")
     year = year or _one_year([title.get("report_year", ""), *part.heads])
     named = {year for grid in grids for year in years_in(grid.sheet)}
@@ -193,6 +201,24 @@ def refuse_answer(grids: Sequence[Grid]) -> None:
             )
 
 
+def without_help(grids: Sequence[Grid]) -> list[Grid]:
+    """The grids without the help columns of a template of ours, whatever stands there.
+
+    They are known by their heads, which move along where a column was inserted or deleted.
+    """
+    stated = _hidden(grids).get(HELP_COLUMN, "")
+    return [_left_of_help(grid, int(stated) - 1) if stated.isdecimal() else grid for grid in grids]
+
+
+def _left_of_help(grid: Grid, stated: int) -> Grid:
+    if grid.sheet != FORM_SHEET:
+        return grid
+    heads = [column for (_, column), printed in grid.cells.items() if printed.text in HELP_HEADS.values()]
+    first = min(heads, default=stated)
+    cells = {place: printed for place, printed in grid.cells.items() if place[1] < first}
+    return replace(grid, cells=cells, spans=[span for span in grid.spans if span.left < first])
+
+
 def _hidden(grids: Sequence[Grid]) -> dict[str, str]:
     for grid in grids:
         if grid.sheet == IDENTITY_SHEET and grid.text(0, 0) == TEMPLATE_MARK:
@@ -221,10 +247,12 @@ def _labelled(grids: Sequence[Grid]) -> list[_Statement]:
 
 def _top(grid: Grid) -> list[tuple[Position, str]]:
     """The short texts of the first lines, where a form says whose it is."""
+    # of two reports on one sheet the lower one begins far down
+    top = grid.begins
     return [
         (position, printed.text.strip())
         for position, printed in sorted(grid.cells.items())
-        if position[0] < _TOP_LINES and len(printed.text) <= _LONGEST
+        if position[0] < top + _TOP_LINES and len(printed.text) <= _LONGEST
     ]
 
 
@@ -246,6 +274,14 @@ def _labelled_lines(paragraphs: Sequence[Paragraph]) -> list[_Statement]:
         if name is not None and value and (name != "report_year" or years_in(value)):
             found.append((name, value, sheet, where))
     return found
+
+
+def _title_above(part: Part) -> dict[str, str]:
+    """The title nearest above a report's tables, where the text holds several reports."""
+    for begin in range((part.above or 0) - 1, -1, -1):
+        if found := _title_of_text(part.paragraphs[begin : part.above], only_first=True):
+            return found
+    return {}
 
 
 def _title_of_text(paragraphs: Sequence[Paragraph], *, only_first: bool = False) -> dict[str, str]:

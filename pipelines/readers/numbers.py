@@ -36,7 +36,7 @@ _HALF_WIDTH: Final = (
     | dict(zip(map(ord, "〔【［〕】］"), "((()))", strict=True))
     | {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0x2F00, 0x2FD6)}
 )
-_NOT_APPLICABLE: Final = re.compile(r"[-‐‑‒–—―─]+|/+|无|不适用|N/?A", re.IGNORECASE)
+_NOT_APPLICABLE: Final = re.compile(r"[-‐‑‒–—―─⸺⸻]+|/+|无|不适用|N/?A", re.IGNORECASE)
 
 _PRINTED: Final = re.compile(
     rf"""(?P<about>大约|约为?|将近|接近|近|超过?|逾|不足|不到|不少于|至少|至多|最多|多达|[><≥≤≈])?\s*

@@ -24,7 +24,7 @@ _CRASHED: Final = (
 )
 _LIBRARIES: Final = (
     *("python-calamine", "defusedxml", "olefile", "msoffcrypto-tool", "lxml"),
-    *("pdfplumber", "pdfminer.six", "pypdfium2", "rapidfuzz", "pandas", "pandera", "pyarrow"),
+    *("pdfplumber", "pdfminer.six", "rapidfuzz", "pandas", "pandera", "pyarrow"),
 )
 _SCHEMAS: Final = Path(__file__).parents[2] / "schemas"
 

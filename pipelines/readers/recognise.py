@@ -10,6 +10,7 @@ tables turned on their side.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -17,8 +18,8 @@ from typing import Final
 
 from pipelines.readers.grid import Grid, Position
 from pipelines.readers.labels import normalise
-from pipelines.readers.likeness import EXACT
-from pipelines.readers.tables import Pillar, Sheet, Spot, TableFound, locate_table
+from pipelines.readers.likeness import CERTAIN, EXACT
+from pipelines.readers.tables import MOST_COPIES, Pillar, Sheet, Spot, TableFound, locate_table
 from schemas.form import CellKey, Form, Table
 
 ENOUGH: Final = 0.5
@@ -56,6 +57,39 @@ class Recognised:
     def share(self) -> float:
         """Cells found, of those that the variant has."""
         return len(self.places) / len(self.form.cells(self.variant))
+
+
+def separated(grids: Sequence[Grid], forms: Iterable[Form]) -> list[Grid]:
+    """The grids, one that holds a whole report below another of the same form as two; every cell keeps its place."""
+    every = list(forms)
+    return [piece for grid in grids for piece in _pieces(grid, every, MOST_COPIES)]
+
+
+def _pieces(grid: Grid, forms: Sequence[Form], most: int) -> list[Grid]:
+    sheet = Sheet(grid)
+    twice = [form for form in forms if _repeats_labels(form, sheet)]
+    best = _best([sheet], twice) if twice and most else None
+    if best is None or len({key for key, _ in best.repeats}) < ENOUGH * len(best.places):
+        return [grid]
+    again = min(place.position[0] for _, place in best.repeats)
+    cut = 1 + max((place.position[0] for place in best.places.values() if place.position[0] < again), default=-1)
+    above, below = (
+        replace(grid, cells=cells, begins=begins)
+        for cells, begins in (
+            ({at: printed for at, printed in grid.cells.items() if at[0] < cut}, grid.begins),
+            ({at: printed for at, printed in grid.cells.items() if at[0] >= cut}, cut),
+        )
+    )
+    if _best([Sheet(above)], [best.form]) is None or _best([Sheet(below)], [best.form]) is None:
+        return [grid]
+    return [above, *_pieces(below, forms, most - 1)]
+
+
+def _repeats_labels(form: Form, sheet: Sheet) -> bool:
+    """Whether about half of the form's labels stand there more often than the form has them: a cheap look."""
+    counts = Counter(normalise(row.path[-1]) for table in form.tables for row in table.rows if row.path)
+    more = sum(len(sheet.places.get(label, ())) > count for label, count in counts.items())
+    return more >= ENOUGH / 2 * len(counts)
 
 
 def recognise(grids: Sequence[Grid], forms: Iterable[Form]) -> list[Recognised]:
@@ -151,6 +185,9 @@ def _shares_labels(form: Form, sheets: Iterable[Sheet]) -> bool:
 def _best(sheets: Sequence[Sheet], forms: Sequence[Form]) -> Recognised | None:
     """The edition and variant of which most is there; of two equally complete ones the larger."""
     found = [_locate(sheets, form, variant) for form in forms for variant in form.variants]
+    if all(item.share < ENOUGH for item in found):
+        # too few exact labels for any: those with some are looked at again
+        found = [_certain(_completed(item, sheets)) for item in found if item.share >= ENOUGH / 2]
     best = max(found, key=lambda item: (item.share, len(item.places)), default=None)
     if best is None or best.share < ENOUGH:
         return None
@@ -163,6 +200,11 @@ def _completed(found: Recognised, sheets: Sequence[Sheet]) -> Recognised:
     if found.share >= 1:
         return found
     return replace(_locate(sheets, found.form, found.variant, by_likeness=True), rivals=found.rivals)
+
+
+def _certain(found: Recognised) -> Recognised:
+    """Without the places that are only asked about."""
+    return replace(found, places={key: place for key, place in found.places.items() if place.confidence >= CERTAIN})
 
 
 class _Collection:

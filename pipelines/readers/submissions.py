@@ -15,13 +15,21 @@ from typing import Final, NamedTuple
 from pipelines.readers.cells import Found, complete, reported
 from pipelines.readers.document import Document, Paragraph
 from pipelines.readers.grid import Grid, Printed
-from pipelines.readers.identity import IDENTITY_SHEET, Identity, Part, read_identities, refuse_answer, title_at
+from pipelines.readers.identity import (
+    IDENTITY_SHEET,
+    Identity,
+    Part,
+    read_identities,
+    refuse_answer,
+    title_at,
+    without_help,
+)
 from pipelines.readers.labels import normalise, years_in
 from pipelines.readers.likeness import CERTAIN, EXACT
 from pipelines.readers.model import FileReading, Problem, ReadSubmission
 from pipelines.readers.numbers import parse_number
 from pipelines.readers.prose import read_prose
-from pipelines.readers.recognise import Place, Recognised, recognise
+from pipelines.readers.recognise import Place, Recognised, recognise, separated
 from pipelines.readers.reject import RejectedError
 from schemas.form import CellKey, Form, FormError, form_for, load_forms
 from schemas.narrative import NARRATIVE_SHEET, load_narrative_codes
@@ -43,16 +51,18 @@ _PUNCTUATION: Final = re.compile("[，。；：、,;:]")
 
 
 class _Line(NamedTuple):
-    """A line with numbers that no row and column of the form explains: by column."""
+    """A line with texts that no row and column of the form explains: the numbers, and all that may be meant as one."""
 
     grid: Grid
-    numbers: Mapping[int, str]
+    numbers: dict[int, str]
+    columns: set[int]
 
 
 def read_document(document: Document, name: str, assumed_year: int | None = None) -> FileReading:
     """The submissions of one file. Raises RejectedError where none can be made out."""
+    refuse_answer(document.grids)
+    document = replace(document, grids=separated(without_help(document.grids), load_forms().values()))
     grids = document.grids
-    refuse_answer(grids)
     visible = [grid for grid in grids if not grid.is_hidden and grid.sheet not in (IDENTITY_SHEET, NARRATIVE_SHEET)]
     found = recognise(visible, load_forms().values())
     parts = _parts(document, found)
@@ -85,7 +95,9 @@ def _parts(document: Document, found: Sequence[Recognised]) -> list[Part]:
         last = index + 1 == len(found)
         after = max((grid.preceding for grid, _, _ in item.areas), default=0)
         end = len(document.paragraphs) if last else title_at(document.paragraphs, after, starts[index + 1])
-        parts.append(Part([grid for grid in visible if id(grid) in own], document.paragraphs[begin:end], item.heads))
+        grids = [grid for grid in visible if id(grid) in own]
+        above = max(starts[index] - begin, 0)
+        parts.append(Part(grids, document.paragraphs[begin:end], item.heads, above))
         begin = end
     return parts
 
@@ -251,24 +263,28 @@ def _other_year(found: Recognised, year: int) -> Iterator[Problem]:
 
 
 def _strange(found: Recognised) -> dict[tuple[str, int], _Line]:
-    """The lines inside the tables' area with such numbers, by sheet and line."""
+    """The lines inside the tables' area with such texts, by sheet and line."""
     placed = [*found.places.values(), *(place for _, place in found.repeats)]
     known = {(place.grid.sheet, place.grid.anchor(place.position)) for place in placed}
     areas: dict[str, tuple[Grid, set[int]]] = {}
     for grid, first, last in found.areas:
         areas.setdefault(grid.sheet, (grid, set()))[1].update(range(first, last + 1))
-    numbers: dict[tuple[str, int], dict[int, str]] = {}
+    strange: dict[tuple[str, int], _Line] = {}
     for grid, lines in areas.values():
         for (line, column), printed in sorted(grid.cells.items()):
-            if line in lines and (grid.sheet, (line, column)) not in known and _is_number(printed.text):
-                numbers.setdefault((grid.sheet, line), {})[column] = printed.text
-    return {key: _Line(areas[key[0]][0], found_there) for key, found_there in numbers.items()}
+            if line not in lines or (grid.sheet, (line, column)) in known or _WORD.search(printed.text):
+                continue
+            found_there = strange.setdefault((grid.sheet, line), _Line(grid, {}, set()))
+            found_there.columns.add(column)
+            if _is_number(printed.text):
+                found_there.numbers[column] = printed.text
+    return strange
 
 
 def _outside(strange: Mapping[tuple[str, int], _Line]) -> Iterator[Problem]:
     """V05, once a line; of very many only the first one by one."""
-    lines = list(strange.items())
-    for (sheet, line), (grid, numbers) in lines[:_MOST_STRANGE]:
+    lines = [(place, found_there) for place, found_there in strange.items() if found_there.numbers]
+    for (sheet, line), (grid, numbers, _) in lines[:_MOST_STRANGE]:
         where, texts = grid.where((line, min(numbers))), list(numbers.values())
         text = "、".join(texts[:_SHOWN_NUMBERS])
         more = f"等{len(texts)}个数字" if len(texts) > _SHOWN_NUMBERS else ""
@@ -277,15 +293,15 @@ def _outside(strange: Mapping[tuple[str, int], _Line]) -> Iterator[Problem]:
         message = f"{sheet}!{where}{hidden} {label}的“{text}”{more}不在表样的行列内，未采用；请删去或移到表外备注处"
         yield Problem("V05", message, sheet, where, text, scope=f"{sheet}!{where}")
     if more_lines := lines[_MOST_STRANGE:]:
-        (sheet, line), (grid, numbers) = more_lines[0]
+        (sheet, line), (grid, numbers, _) = more_lines[0]
         where, text = grid.where((line, min(numbers))), numbers[min(numbers)]
-        count = sum(len(found_there) for _, (_, found_there) in more_lines)
+        count = sum(len(found_there.numbers) for _, found_there in more_lines)
         message = f"{sheet}!{where} 起另有 {count} 个数字不在表样的行列内，未采用；请删去或移到表外备注处"
         yield Problem("V05", message, sheet, where, text, scope=f"{sheet}!{where}+")
 
 
 def _is_beside(place: Place, line: _Line | None) -> bool:
-    """Whether a number that is in no column stands right beside a place, merged cells counted as one."""
+    """Whether what may be a number and is in no column stands right beside a place, merged cells counted as one."""
     if line is None:
         return False
     row, column = place.position
@@ -294,7 +310,7 @@ def _is_beside(place: Place, line: _Line | None) -> bool:
         other = column + step
         while 0 <= other < place.grid.width and place.grid.anchor((row, other)) == here:
             other += step
-        if place.grid.anchor((row, other))[1] in line.numbers:
+        if place.grid.anchor((row, other))[1] in line.columns:
             return True
     return False
 

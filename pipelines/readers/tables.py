@@ -41,6 +41,8 @@ _BEYOND: Final = 3
 """rows below the last label that is known in which further ones are looked for"""
 _FOOTNOTE: Final = re.compile(r"(?<=.)(?:[（(][0-9①-⑳*]{1,2}[)）]|[①-⑳]|\*+)\s*$")
 """the mark of a footnote behind a label"""
+_LABEL_SHIFT: Final = 3
+"""columns of labels that a part of a table may lack or have more"""
 _SHORTEST: Final = 2
 """characters of a label that may be likened to one of the form"""
 
@@ -445,13 +447,32 @@ def _like_columns(
 
 
 def _continued(grid: Grid, pillars: Sequence[Pillar], label_column: int) -> Sequence[Pillar]:
-    """The columns of the part before, where this part is as wide and has no heads of its own."""
-    if not pillars or max(pillar.place for pillar in pillars) != grid.width - 1:
+    """The columns of the part before, where this part has no heads of its own: counted from the last column.
+
+    On the left either part may lack a column of labels; what stands under the columns must then be figures throughout.
+    """
+    if not pillars:
         return []
-    if min(pillar.place for pillar in pillars) <= label_column:
+    shift = grid.width - 1 - max(pillar.place for pillar in pillars)
+    first = min(pillar.place for pillar in pillars) + shift
+    if first <= label_column or abs(shift) > _LABEL_SHIFT or (shift and not _is_filled_from(grid, first)):
         return []
     why = "续表没有表头，按前一部分的列对应"
-    return [pillar._replace(confidence=min(pillar.confidence, LIKELY), why=pillar.why or why) for pillar in pillars]
+    return [
+        pillar._replace(place=pillar.place + shift, confidence=min(pillar.confidence, LIKELY), why=pillar.why or why)
+        for pillar in pillars
+    ]
+
+
+def _is_filled_from(grid: Grid, first: int) -> bool:
+    """Whether from column ``first`` on stand figures, blanks and marks only, and right before it no figure."""
+    states = {
+        parse_number(grid.text(line, column), "").state
+        for line in range(grid.height)
+        for column in range(first, grid.width)
+    }
+    before = {parse_number(grid.text(line, first - 1), "").state for line in range(grid.height)}
+    return "not_a_number" not in states and "reported" in states and "reported" not in before
 
 
 def _doubtful(claims: Mapping[tuple[int, int], int], chosen: Mapping[int, int]) -> set[int]:

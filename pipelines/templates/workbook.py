@@ -21,15 +21,15 @@ from openpyxl.worksheet.cell_range import MultiCellRange
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pipelines.readers.identity import IDENTITY_SHEET, REASON_LABEL, TEMPLATE_MARK
+from pipelines.readers.identity import FORM_SHEET, HELP_COLUMN, IDENTITY_SHEET, REASON_LABEL, TEMPLATE_MARK
 from pipelines.templates import painting
+from pipelines.templates.helps import Helps, write_helps
 from pipelines.templates.layout import Box, Layout, lay_out
 from pipelines.templates.package import workbook_bytes
 from schemas.form import CellKey, Form
 from schemas.narrative import NARRATIVE_SHEET
 
 TEMPLATE_VERSION: Final = "1"
-FORM_SHEET: Final = "统计表"
 _NIL_WORDS: Final = {False: "否", True: "是"}
 _HINT: Final = (
     "填表说明：只填有边框的空白格。确实没有的填0；未统计的留空，空白不等于零。"
@@ -87,12 +87,14 @@ def write_template(
     resubmission_reason: str | None = None,
     note: str = "",
     prose: Sequence[str] = (),
+    helps: Helps | None = None,
 ) -> bytes:
     """The workbook of ``variant`` of ``form`` for one organ and year, blank or filled with ``values``.
 
     ``resubmission_reason`` is what stands beside 重报原因; None leaves that line out, as in templates that were made
     before there was one. ``note`` is a line below the form; ``prose`` is the text of the sheet 正文, one paragraph a
-    cell. The same arguments give the same bytes.
+    cell. ``helps`` are the columns right of the form that nobody reads; None leaves them out.
+    The same arguments give the same bytes.
     Whether the edition was in force in ``report_year`` is for the caller to ask (``schemas.form.form_for``).
     Raises FormError where the edition has no such variant, or ``values`` names a cell that it does not print.
     """
@@ -118,16 +120,17 @@ def write_template(
     _write_foot(sheet, layout, [note, _HINT, "" if resubmission_reason is None else _REASON_HINT])
     if prose:
         _write_prose(workbook, prose)
-    _write_hidden_identity(
-        workbook,
-        {
-            "form_code": form.form_code,
-            "variant": variant,
-            "organ_code": organ_code,
-            "report_year": str(report_year),
-            "template_version": TEMPLATE_VERSION,
-        },
-    )
+    hidden = {
+        "form_code": form.form_code,
+        "variant": variant,
+        "organ_code": organ_code,
+        "report_year": str(report_year),
+        "template_version": TEMPLATE_VERSION,
+    }
+    if helps is not None:
+        sheet.print_area = f"A1:{get_column_letter(layout.last_column)}{sheet.max_row}"
+        hidden[HELP_COLUMN] = str(write_helps(sheet, form, layout, helps, report_year))
+    _write_hidden_identity(workbook, hidden)
     return workbook_bytes(workbook)
 
 

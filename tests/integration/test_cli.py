@@ -138,7 +138,29 @@ def test_a_register_that_is_broken_is_said_and_not_thrown(tmp_path: Path) -> Non
 def test_a_template_without_its_options_is_a_usage_error(tmp_path: Path) -> None:
     result = run(tmp_path, "template", "--form", "gb_2021")
     assert result.exit_code == 2
-    assert "--organ" in result.output
+    assert "--year" in result.output
+    words = ("template", "--form", "gb_2021", "--year", "2024", "-o", str(tmp_path / "all"))
+    result = run(tmp_path, *words, "--organ", ORGAN, "--district", "XMP07100")
+    assert result.exit_code == 2
+    assert "--organ 与 --district 只能给一个" in result.output
+
+
+@pytest.mark.parametrize(
+    ("form_code", "year", "district", "reason"),
+    [
+        ("gb_2021", "2030", None, "Error: 2030年度不收表样 gb_2021：名录的 collection.csv 里没有"),
+        ("gb_2021", "2024", ORGAN, f"Error: 没有区 {ORGAN}；有："),
+        ("gb_1999", "2024", None, "Error: 没有名为“gb_1999”的表样；"),
+    ],
+)
+def test_templates_for_nobody_are_refused_with_the_reason(
+    tmp_path: Path, form_code: str, year: str, district: str | None, reason: str
+) -> None:
+    words = ["--form", form_code, "--year", year, "-o", str(tmp_path / "all")]
+    result = run(tmp_path, "template", *words, *(["--district", district] if district else []))
+    assert result.exit_code == 1
+    assert result.output.startswith(reason)
+    assert list(tmp_path.iterdir()) == []
 
 
 # sql

@@ -26,7 +26,7 @@ needs_office = pytest.mark.skipif(OFFICE is None, reason="LibreOffice is not ins
 
 def by_chance(code: str, variant: str, seed: int) -> dict[CellKey, int]:
     """Figures as offices have them: many zeros, some small ones, a few large ones."""
-    chance = random.Random(seed)  # noqa: S311 - the same figures each time
+    chance = random.Random(seed)
     sizes = (1, 1, 1, 10, 100, 100_000)
     return {key: chance.randrange(chance.choice(sizes)) for key in FORMS[code].cells(variant)}
 

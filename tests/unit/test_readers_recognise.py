@@ -447,7 +447,7 @@ def test_what_has_too_little_of_any_edition_is_unknown() -> None:
 def test_a_sheet_that_repeats_the_rows_endlessly_is_answered() -> None:
     rows = Sheet.of(typed(G21)).unmerged().rows
     message = "里同样的行名重复太多次，无法判断哪一份是报表；请一张表只放一份报表"
-    assert rejection(workbook({"Sheet1": Sheet(rows * 25)})) == ("V03", f"工作表“Sheet1”{message}")
+    assert rejection(workbook({"Sheet1": Sheet(rows * 25)})) == ("V03", f"“Sheet1”{message}")
 
 
 def test_a_figure_as_typed_with_signs_and_units_in_a_form() -> None:

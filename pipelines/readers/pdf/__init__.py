@@ -55,10 +55,12 @@ def read_pdf(data: bytes, limits: Limits) -> Document:
         raise RejectedError("V01", "PDF 里的单元格过多，未读取；请只保留统计表后重报")
     if not tables:
         _refuse_without_lines(lines)
-    return Document(_grids(tables), paragraphs(sheets))
+    texts = paragraphs(sheets)
+    return Document(_grids(tables, [begun for _, begun in texts]), [paragraph for paragraph, _ in texts])
 
 
-def _grids(tables: Sequence[Table]) -> list[Grid]:
+def _grids(tables: Sequence[Table], begun: Sequence[tuple[int, float]]) -> list[Grid]:
+    """``begun`` is where each paragraph begins: page and height from the top."""
     numbers = Counter[int]()
     grids = []
     for table in tables:
@@ -69,7 +71,9 @@ def _grids(tables: Sequence[Table]) -> list[Grid]:
             for cell in table.cells
             if (cell.top, cell.left) != (cell.bottom, cell.right)
         ]
-        grids.append(Grid(f"第{table.page}页表{numbers[table.page]}", cells, spans, has_letters=False))
+        before = sum(place < (table.page, table.box.top) for place in begun)
+        name = f"第{table.page}页表{numbers[table.page]}"
+        grids.append(Grid(name, cells, spans, has_letters=False, preceding=before))
     return grids
 
 

@@ -63,8 +63,14 @@ def _keys(line: TextLine) -> list[tuple[str, int]]:
     return [(text, place), (text, place - 1), (text, place + 1)]
 
 
-def paragraphs(sheets: Sequence[Sheet]) -> list[Paragraph]:
-    """The text outside the tables. Lines that fill their width and end no sentence go on in the next one."""
+_Begun = tuple[Paragraph, tuple[int, float]]
+
+
+def paragraphs(sheets: Sequence[Sheet]) -> list[tuple[Paragraph, tuple[int, float]]]:
+    """The text outside the tables, and where it begins: page and height from the top, in points.
+
+    Lines that fill their width and end no sentence go on in the next one.
+    """
     lines = [(sheet, line) for sheet in sheets for line in sheet.lines]
     if not lines:
         return []
@@ -74,8 +80,8 @@ def paragraphs(sheets: Sequence[Sheet]) -> list[Paragraph]:
     return list(_joined(lines, left, right, usual))
 
 
-def _joined(lines: Sequence[tuple[Sheet, TextLine]], left: float, right: float, usual: float) -> Iterator[Paragraph]:
-    text, begun = "", 0
+def _joined(lines: Sequence[tuple[Sheet, TextLine]], left: float, right: float, usual: float) -> Iterator[_Begun]:
+    text, begun = "", (0, 0.0)
     previous: tuple[Sheet, TextLine] | None = None
     for sheet, line in lines:
         if previous is not None and _goes_on(previous, (sheet, line), left, right, usual):
@@ -83,11 +89,11 @@ def _joined(lines: Sequence[tuple[Sheet, TextLine]], left: float, right: float, 
             text += ("\n" if text[-1].isdecimal() and line.text[0].isdecimal() else "") + line.text
         else:
             if text:
-                yield Paragraph("正文", f"第{begun}页", text)
-            text, begun = line.text, sheet.number
+                yield Paragraph("正文", f"第{begun[0]}页", text), begun
+            text, begun = line.text, (sheet.number, line.box.top)
         previous = sheet, line
     if text:
-        yield Paragraph("正文", f"第{begun}页", text)
+        yield Paragraph("正文", f"第{begun[0]}页", text), begun
 
 
 def _goes_on(
