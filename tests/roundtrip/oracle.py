@@ -88,6 +88,9 @@ def _verdict(page: Page, key: CellKey, wanted: Expected, cell: ReadCell | None, 
     if cell.value_state in DOUBTS or any(_names(problem, cell) for problem in _holding(submission)):
         legitimate = wanted.states == LOST or key in page.may_flag or page.may_refuse
         return Verdict(key, "flagged" if legitimate else "needless", said)
+    if wanted.states == LOST and cell.value_state == "blank" and key in page.may_flag:
+        # a text in another cell's place: no number is claimed, and the department is asked for one (V08)
+        return Verdict(key, "flagged", said)
     return Verdict(key, "wrong", said)
 
 

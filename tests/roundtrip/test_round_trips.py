@@ -27,7 +27,7 @@ from tests.roundtrip.rounds import (
     verdicts,
 )
 
-EXAMPLES = int(os.environ.get("ROUNDTRIP_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("ROUNDTRIP_EXAMPLES", "150"))
 CLEAN = [make_round(form_code, variant, [], 1) for form_code, variant in EDITIONS]
 TABLES = {table.name: table for table in published_tables()}
 PRINTED = [
