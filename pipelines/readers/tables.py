@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, cached_property
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from pipelines.readers.grid import Grid, Position, Span
@@ -194,7 +195,8 @@ def _find_labels(sheet: Sheet, rows: Sequence[Row]) -> list[_Label]:
     """The rows whose label is printed, from top to bottom.
 
     A label that several rows share must stand in its group; among rows that even share the group the printed order
-    decides, unless it stands there more often than it should. What is hidden counts only where too few are seen.
+    decides, unless it stands there more often than it should. Where the rows are in another order than the form's, the
+    row right above decides. What is hidden counts only where too few are seen.
     """
     by_label = _rows_by_label(rows)
     hits = sorted((position, label) for label in by_label for position in _seen(sheet, label, len(by_label[label])))
@@ -202,6 +204,7 @@ def _find_labels(sheet: Sheet, rows: Sequence[Row]) -> list[_Label]:
         message = f"“{sheet.grid.sheet}”里同样的行名重复太多次，无法判断哪一份是报表；请一张表只放一份报表"
         raise RejectedError("V03", message)
     counts = Counter(label for _, label in hits)
+    landmarks = _Landmarks(rows, by_label, hits)
     found: list[_Label] = []
     reached = 0
     order = {id(row): index for index, row in enumerate(rows)}
@@ -213,10 +216,36 @@ def _find_labels(sheet: Sheet, rows: Sequence[Row]) -> list[_Label]:
             later = [row for row in grouped or candidates if order[id(row)] >= reached]
             if len(grouped) != 1 and (count := counts[label]) > len(candidates) and count % len(candidates):
                 doubt = (DOUBTFUL, f"行名“{candidates[0].path[-1]}”出现了{count}次，表样只有{len(candidates)}次")
+            elif len(grouped) != 1 and not landmarks.in_order:
+                below = [row for row in candidates if landmarks.stands_below(position[0], order[id(row)])]
+                if len(below) != 1:
+                    doubt = (DOUBTFUL, f"行名“{candidates[0].path[-1]}”表样有{len(candidates)}处，行的先后与表样不同")
+                later = below or later
             candidates = (later or grouped or candidates)[:1]
         found.append(_Label(candidates[0], position, *doubt))
         reached = order[id(candidates[0])] + 1
     return found
+
+
+class _Landmarks:
+    """The rows whose label no other row has: where they stand says where the others are."""
+
+    def __init__(
+        self, rows: Sequence[Row], by_label: Mapping[str, Sequence[Row]], hits: Sequence[tuple[Position, str]]
+    ) -> None:
+        order = {id(row): index for index, row in enumerate(rows)}
+        self._own = sorted(order[id(found[0])] for found in by_label.values() if len(found) == 1)
+        self._found = [(line, order[id(by_label[label][0])]) for (line, _), label in hits if len(by_label[label]) == 1]
+        self.in_order = all(one[1] <= other[1] for one, other in pairwise(self._found))
+
+    def stands_below(self, line: int, index: int) -> bool:
+        """Whether the form's row ``index`` follows, with no landmark between, the landmark nearest above a line."""
+        at = bisect_left(self._found, (line, -1))
+        if at == 0:
+            return False
+        above = self._found[at - 1][1]
+        following = bisect_left(self._own, above + 1)
+        return above < index < (self._own[following] if following < len(self._own) else index + 1)
 
 
 def _seen(sheet: Sheet, label: str, wanted: int) -> Sequence[Position]:
