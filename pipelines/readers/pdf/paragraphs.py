@@ -71,7 +71,7 @@ def paragraphs(sheets: Sequence[Sheet]) -> list[tuple[Paragraph, tuple[int, floa
 
     Lines that fill their width and end no sentence go on in the next one.
     """
-    lines = [(sheet, line) for sheet in sheets for line in sheet.lines]
+    lines = [(sheet, piece) for sheet in sheets for line in sheet.lines for piece in line.pieces or (line,)]
     if not lines:
         return []
     left = min([line.box.x0 for _, line in lines] + [table.box.x0 for sheet in sheets for table in sheet.tables])

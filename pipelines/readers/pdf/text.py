@@ -7,7 +7,7 @@ cells and paragraphs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from typing import Final
 
@@ -15,6 +15,9 @@ from pipelines.readers.pdf.geometry import MISSING, Box, Char, turn_chars
 
 _GAP: Final = 0.3
 """of its size between two characters are a space"""
+_WIDE_GAP: Final = 2.5
+"""of its size between two characters divide a line"""
+_OTHER_SIZE: Final = 1.3
 _TWIN: Final = 0.25
 """of its size apart, the same character again is the same one printed bolder"""
 _CROWDED: Final = 0.15
@@ -27,11 +30,15 @@ _NOTE_MARK: Final = 0.8
 
 @dataclass(frozen=True, slots=True)
 class TextLine:
-    """A line of text. ``size`` is the height of its largest character in points."""
+    """A line of text. ``size`` is the height of its largest character in points.
+
+    ``pieces`` are its parts where wide gaps divide it: what stands side by side is not one sentence.
+    """
 
     text: str
     box: Box
     size: float
+    pieces: tuple[TextLine, ...] = ()
 
 
 def lines_of(chars: Iterable[Char]) -> list[TextLine]:
@@ -88,9 +95,34 @@ def _upright_lines(chars: Sequence[Char]) -> Iterable[TextLine]:
         else:
             lines.append([char])
     for line in lines:
-        text = _text(sorted(line, key=lambda char: (char.box.x0, char.order)))
-        if text:
-            yield TextLine(text, _around([char for char in line if char.text.strip()]), max(c.size for c in line))
+        ordered = sorted(line, key=lambda char: (char.box.x0, char.order))
+        if whole := _as_line(ordered):
+            pieces = [piece for part in _parted(ordered) if (piece := _as_line(part))]
+            yield replace(whole, pieces=tuple(pieces)) if len(pieces) > 1 else whole
+
+
+def _as_line(ordered: Sequence[Char]) -> TextLine | None:
+    text = _text(ordered)
+    if not text:
+        return None
+    return TextLine(text, _around([char for char in ordered if char.text.strip()]), max(char.size for char in ordered))
+
+
+def _parted(ordered: Sequence[Char]) -> list[list[Char]]:
+    """The characters of a line, divided at its wide gaps."""
+    parts: list[list[Char]] = []
+    for char in (char for char in ordered if char.text.strip()):
+        if parts and not _divides(parts[-1][-1], char):
+            parts[-1].append(char)
+        else:
+            parts.append([char])
+    return parts
+
+
+def _divides(before: Char, char: Char) -> bool:
+    """Whether between two characters lies a wide gap, or any where the size of the letters changes."""
+    small, large = sorted((before.size, char.size))
+    return char.box.x0 - before.box.x1 > (_GAP if large > _OTHER_SIZE * small else _WIDE_GAP) * large
 
 
 def _shares_line(line: Sequence[Char], char: Char) -> bool:
