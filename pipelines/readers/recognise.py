@@ -24,6 +24,8 @@ from schemas.form import CellKey, Form, Table
 
 ENOUGH: Final = 0.5
 """share of an edition's cells that must be found before the grid counts as that edition"""
+_RESEMBLING: Final = 5
+"""row labels of an edition by which a table looks like it"""
 _SMALL: Final = 64
 """rows and columns of a table that may lie on its side"""
 
@@ -175,11 +177,23 @@ def _tables_in(sheets: Sequence[Sheet], form: Form) -> list[int]:
     ]
 
 
+def resembles_any(grids: Sequence[Grid], forms: Iterable[Form]) -> bool:
+    """Whether so many labels of some edition stand in the grids that they were meant as one."""
+    sheets = [Sheet(grid) for grid in grids]
+    return any(_labels_shared(form, sheets)[0] >= _RESEMBLING for form in forms)
+
+
 def _shares_labels(form: Form, sheets: Iterable[Sheet]) -> bool:
     """Whether enough of the form's row labels are printed anywhere: a cheap look before the exact one."""
+    printed, every = _labels_shared(form, sheets)
+    return printed >= ENOUGH / 2 * every
+
+
+def _labels_shared(form: Form, sheets: Iterable[Sheet]) -> tuple[int, int]:
+    """How many of the form's row labels, ordinals aside, are printed, and how many it has."""
     labels = {body_of(normalise(row.path[-1])) for table in form.tables for row in table.rows if row.path}
-    printed = labels.intersection(*[frozenset().union(*(sheet.bodies for sheet in sheets))])
-    return len(printed) >= ENOUGH / 2 * len(labels)
+    printed = frozenset[str]().union(*(sheet.bodies for sheet in sheets))
+    return len(labels & printed), len(labels)
 
 
 def _best(sheets: Sequence[Sheet], forms: Sequence[Form]) -> Recognised | None:

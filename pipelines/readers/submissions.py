@@ -29,7 +29,7 @@ from pipelines.readers.likeness import CERTAIN, EXACT
 from pipelines.readers.model import FileReading, Problem, ReadSubmission
 from pipelines.readers.numbers import parse_number
 from pipelines.readers.prose import read_prose
-from pipelines.readers.recognise import Place, Recognised, recognise, separated
+from pipelines.readers.recognise import Place, Recognised, recognise, resembles_any, separated
 from pipelines.readers.reject import RejectedError
 from schemas.form import CellKey, Form, FormError, form_for, load_forms
 from schemas.narrative import NARRATIVE_SHEET, load_narrative_codes
@@ -65,16 +65,21 @@ def read_document(document: Document, name: str, assumed_year: int | None = None
     reports = divided(document)
     if len(reports) == 1:
         return _read_report(reports[0], name, assumed_year)
-    readings: list[FileReading] = []
+    submissions: list[ReadSubmission] = []
+    problems: list[Problem] = []
     refused: list[RejectedError] = []
-    for report in reports:
+    for number, report in enumerate(reports, start=1):
         try:
-            readings.append(_read_report(report, name, assumed_year))
+            submissions += _read_report(report, name, assumed_year).submissions
         except RejectedError as rejection:
             refused.append(rejection)
-    if not readings:
+            # between two reports there may be tables that are none
+            if resembles_any(report.grids, load_forms().values()):
+                where = report.grids[0].sheet
+                problems.append(Problem(rejection.rule_id, f"文件里的第{number}份报表：{rejection.reason}", where))
+    if not submissions:
         raise refused[0]
-    return FileReading(tuple(submission for reading in readings for submission in reading.submissions))
+    return FileReading(tuple(submissions), tuple(problems))
 
 
 def _read_report(document: Document, name: str, assumed_year: int | None) -> FileReading:

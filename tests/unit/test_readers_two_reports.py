@@ -60,3 +60,16 @@ def test_a_pages_only_main_heading_comes_before_what_stands_above_it() -> None:
     (submission,) = read_file(f"<html><body>{body}</body></html>".encode(), "a.html").submissions
     assert (submission.organ_name, submission.report_year) == ("厦门市教育局", 2024)
     assert CellKey("nar_title_year", "", "annual") in {cell.key for cell in submission.cells}
+
+
+def test_a_report_among_others_that_cannot_be_read_is_told() -> None:
+    labels = "</td></tr><tr><td>".join(["2.重复申请", "1.属于国家秘密", "（一）予以公开", "（七）总计", "行政许可"])
+    pages = [
+        f"<h1>{TITLE.format(year=2023)}</h1><table><tr><td>甲</td><td>1</td></tr><tr><td>{labels}</td></tr></table>",
+        f"<h1>{TITLE.format(year=2024)}</h1>{form_tables(FORM, figures(FORM))}",
+    ]
+    reading = read_file(f"<html><body>{''.join(pages)}</body></html>".encode(), "a.html")
+    assert [item.report_year for item in reading.submissions] == [2024]
+    (problem,) = reading.problems
+    assert (problem.rule_id, problem.sheet) == ("V03", "表1")
+    assert problem.message.startswith("文件里的第1份报表：表样无法识别")
