@@ -19,8 +19,8 @@ from typing import Any, Final
 
 from pipelines.assignment import file_id
 from pipelines.journal import Entry
-from pipelines.readers.delimited import decode
 from pipelines.readers.reject import RejectedError
+from pipelines.readers.sheets.delimited import decode
 from warehouse.connection import dicts, reader
 
 EVENT: Final = "decision_received"

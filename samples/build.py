@@ -20,7 +20,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from pipelines.readers.delimited import REQUIRED
+from pipelines.readers.sheets.delimited import REQUIRED
 from pipelines.templates import write_statutory, write_template
 from samples.allocate import STORY, Figure, build_figures, wrong_version
 from samples.allocate.model import ANNEX, CITY, NATIONAL, SUPPLEMENT

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from pipelines.readers import delimited
 from pipelines.readers.archive import ZIP_IN_ZIP, read_members
 from pipelines.readers.detect import Kind, kind_of
 from pipelines.readers.kinds import OPENERS
 from pipelines.readers.model import FileReading, Limits, Problem
 from pipelines.readers.reject import RejectedError
+from pipelines.readers.sheets import delimited
 from pipelines.readers.submissions import read_document
 
 

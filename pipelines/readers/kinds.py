@@ -9,20 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from pipelines.readers.biff import read_xls
 from pipelines.readers.detect import DAMAGED, Kind, kind_of
 from pipelines.readers.document import Document
-from pipelines.readers.encrypted import decrypted
-from pipelines.readers.html import read_html
-from pipelines.readers.mht import read_mht
 from pipelines.readers.model import Limits
-from pipelines.readers.ods_parts import read_ods
 from pipelines.readers.pdf import read_pdf
 from pipelines.readers.reject import RejectedError
-from pipelines.readers.word import read_docx
-from pipelines.readers.word_legacy import read_doc
-from pipelines.readers.xlsb_parts import read_xlsb
-from pipelines.readers.xlsx_parts import read_xlsx
+from pipelines.readers.sheets.biff import read_xls
+from pipelines.readers.sheets.encrypted import decrypted
+from pipelines.readers.sheets.ods import read_ods
+from pipelines.readers.sheets.xlsb import read_xlsb
+from pipelines.readers.sheets.xlsx import read_xlsx
+from pipelines.readers.web.html import read_html
+from pipelines.readers.web.mht import read_mht
+from pipelines.readers.word.document import read_docx
+from pipelines.readers.word.legacy import read_doc
 
 Opener = Callable[[bytes, Limits], Document]
 """raises RejectedError with what to send instead"""

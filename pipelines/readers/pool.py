@@ -15,7 +15,7 @@ from typing import Final
 from pipelines.bounded import run_bounded
 from pipelines.readers import read_file
 from pipelines.readers.model import FileReading, Limits, Problem
-from pipelines.readers.word_legacy import converter_identity
+from pipelines.readers.word.legacy import converter_identity
 
 Item = tuple[str, Path, str]
 """(key, archived file, name)"""

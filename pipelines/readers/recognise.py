@@ -19,7 +19,9 @@ from typing import Final
 from pipelines.readers.grid import Grid, Position
 from pipelines.readers.labels import normalise
 from pipelines.readers.likeness import CERTAIN, EXACT, body_of
-from pipelines.readers.tables import MOST_COPIES, Sheet, Spot, TableFound, locate_table
+from pipelines.readers.rows import MOST_COPIES
+from pipelines.readers.sheet import Sheet
+from pipelines.readers.tables import Spot, TableFound, locate_table
 from schemas.form import CellKey, Form, Table
 
 ENOUGH: Final = 0.5

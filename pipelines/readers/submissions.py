@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import Final
 
 from pipelines.readers.cells import Found, complete, reported
 from pipelines.readers.division import divided
@@ -28,6 +28,7 @@ from pipelines.readers.labels import normalise, years_in
 from pipelines.readers.likeness import CERTAIN, EXACT
 from pipelines.readers.model import FileReading, Problem, ReadSubmission
 from pipelines.readers.numbers import parse_number
+from pipelines.readers.outside import StrangeLine, is_beside, outside, strange_lines
 from pipelines.readers.prose import read_prose
 from pipelines.readers.recognise import Place, Recognised, recognise, resembles_any, separated
 from pipelines.readers.reject import RejectedError
@@ -37,25 +38,12 @@ from schemas.narrative import NARRATIVE_SHEET, load_narrative_codes
 _UNKNOWN_FORM: Final = "表样无法识别：没有找到任何一种表样的行名和表头；请用办公室下发的空白表填报，不要改动表头与行名"
 _NO_YEAR: Final = "无法确定报告年度；请在表上方写明“报告年度：2024”这样的一格"
 _CUMULATIVE: Final = frozenset({"cumulative", "历年累计", "累计"})
-_MOST_STRANGE: Final = 50
-"""lines with strange numbers that are told one by one"""
-_SHOWN_NUMBERS: Final = 20
-_LABEL_COLUMNS: Final = 16
-_SHOWN_LABEL: Final = 30
 _PROSE_COLUMNS: Final = 50
 _MOST_PROSE: Final = 2000
 _SHORTEST_TEXT: Final = 8
 _DIGIT: Final = re.compile("[0-9０-９]")
 _WORD: Final = re.compile("[一-鿿]")
 _PUNCTUATION: Final = re.compile("[，。；：、,;:]")
-
-
-class _Line(NamedTuple):
-    """A line with texts that no row and column of the form explains: the numbers, and all that may be meant as one."""
-
-    grid: Grid
-    numbers: dict[int, str]
-    columns: set[int]
 
 
 def read_document(document: Document, name: str, assumed_year: int | None = None) -> FileReading:
@@ -174,7 +162,7 @@ def _submission(
     identity: Identity, found: Recognised, prose: Sequence[Found], said_of_prose: Sequence[Problem]
 ) -> ReadSubmission:
     form, year = found.form, _year(identity)
-    strange = _strange(found)
+    strange = strange_lines(found)
     read = [_reported(form, key, place, printed) for key, place, printed in _printed(found, strange)]
     cells, problems = complete(form, found.variant, [*read, *prose])
     said = [*identity.problems, *_out_of_years(form.form_code, year)]
@@ -187,12 +175,14 @@ def _submission(
         found.variant,
         False,
         tuple(cells),
-        (*said, *problems, *_doubts(found), *_outside(strange), *said_of_prose),
+        (*said, *problems, *_doubts(found), *outside(strange), *said_of_prose),
         identity.resubmission_reason,
     )
 
 
-def _printed(found: Recognised, strange: Mapping[tuple[str, int], _Line]) -> Iterator[tuple[CellKey, Place, Printed]]:
+def _printed(
+    found: Recognised, strange: Mapping[tuple[str, int], StrangeLine]
+) -> Iterator[tuple[CellKey, Place, Printed]]:
     """What stands at each place of a cell.
 
     A merged cell that two cells of the form share says so, and a blank cell beside a number that is in no column.
@@ -204,7 +194,7 @@ def _printed(found: Recognised, strange: Mapping[tuple[str, int], _Line]) -> Ite
         printed = place.grid.at(place.position)
         if printed.text and shared[place.grid.sheet, place.grid.anchor(place.position)] > 1:
             printed = Printed(printed.text, "shared")
-        if not printed.text and _is_beside(place, strange.get((place.grid.sheet, place.position[0]))):
+        if not printed.text and is_beside(place, strange.get((place.grid.sheet, place.position[0]))):
             printed = Printed("", "beside")
         yield key, place, printed
 
@@ -272,74 +262,6 @@ def _other_year(found: Recognised, year: int) -> Iterator[Problem]:
     for printed in sorted({printed for head in found.heads for printed in years_in(head)} - {year}):
         message = f"报告年度填的是{year}，数字却在“{printed}年”一列；请核对年度，只保留报告年度的一列后重报"
         yield Problem("V10", message, printed=str(printed), scope="identity/report_year")
-
-
-def _strange(found: Recognised) -> dict[tuple[str, int], _Line]:
-    """The lines inside the tables' area with such texts, by sheet and line."""
-    placed = [*found.places.values(), *(place for _, place in found.repeats)]
-    known = {(place.grid.sheet, place.grid.anchor(place.position)) for place in placed}
-    areas: dict[str, tuple[Grid, set[int]]] = {}
-    for grid, first, last in found.areas:
-        areas.setdefault(grid.sheet, (grid, set()))[1].update(range(first, last + 1))
-    strange: dict[tuple[str, int], _Line] = {}
-    for grid, lines in areas.values():
-        for (line, column), printed in sorted(grid.cells.items()):
-            if line not in lines or (grid.sheet, (line, column)) in known or _WORD.search(printed.text):
-                continue
-            found_there = strange.setdefault((grid.sheet, line), _Line(grid, {}, set()))
-            found_there.columns.add(column)
-            if _is_number(printed.text):
-                found_there.numbers[column] = printed.text
-    return strange
-
-
-def _outside(strange: Mapping[tuple[str, int], _Line]) -> Iterator[Problem]:
-    """V05, once a line; of very many only the first one by one."""
-    lines = [(place, found_there) for place, found_there in strange.items() if found_there.numbers]
-    for (sheet, line), (grid, numbers, _) in lines[:_MOST_STRANGE]:
-        where, texts = grid.where((line, min(numbers))), list(numbers.values())
-        text = "、".join(texts[:_SHOWN_NUMBERS])
-        more = f"等{len(texts)}个数字" if len(texts) > _SHOWN_NUMBERS else ""
-        hidden = "（隐藏的行）" if line in grid.hidden_rows else ""
-        label = f"“{name}”一行" if (name := _line_label(grid, line)) else ""
-        message = f"{sheet}!{where}{hidden} {label}的“{text}”{more}不在表样的行列内，未采用；请删去或移到表外备注处"
-        yield Problem("V05", message, sheet, where, text, scope=f"{sheet}!{where}")
-    if more_lines := lines[_MOST_STRANGE:]:
-        (sheet, line), (grid, numbers, _) = more_lines[0]
-        where, text = grid.where((line, min(numbers))), numbers[min(numbers)]
-        count = sum(len(found_there.numbers) for _, found_there in more_lines)
-        message = f"{sheet}!{where} 起另有 {count} 个数字不在表样的行列内，未采用；请删去或移到表外备注处"
-        yield Problem("V05", message, sheet, where, text, scope=f"{sheet}!{where}+")
-
-
-def _is_beside(place: Place, line: _Line | None) -> bool:
-    """Whether what may be a number and is in no column stands right beside a place, merged cells counted as one."""
-    if line is None:
-        return False
-    row, column = place.position
-    here = place.grid.anchor(place.position)
-    for step in (-1, 1):
-        other = column + step
-        while 0 <= other < place.grid.width and place.grid.anchor((row, other)) == here:
-            other += step
-        if place.grid.anchor((row, other))[1] in line.columns:
-            return True
-    return False
-
-
-def _line_label(grid: Grid, line: int) -> str:
-    """The words that stand left of a line's first number."""
-    words = ""
-    for column in range(min(grid.width, _LABEL_COLUMNS)):
-        text = grid.text(line, column)
-        if _is_number(text):
-            break
-        words = "".join(text.split()) or words
-    return words[:_SHOWN_LABEL]
-
-
-def _is_number(text: str) -> bool:
-    return parse_number(text, "").state == "reported"
 
 
 def _paragraphs(grids: Sequence[Grid], found: Sequence[Recognised]) -> list[Paragraph]:

@@ -8,8 +8,8 @@ from decimal import Decimal
 from itertools import groupby
 
 from pipelines.readers.document import Document
-from pipelines.readers.html import read_html
 from pipelines.readers.model import Limits
+from pipelines.readers.web.html import read_html
 from pipelines.templates.layout import Box, Role, lay_out
 from schemas.form import CellKey, Form
 from tests.unit.reader_files import ORGAN_NAME, year_of

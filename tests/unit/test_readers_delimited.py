@@ -9,8 +9,8 @@ from decimal import Decimal
 import pytest
 
 from pipelines.readers import read_file
-from pipelines.readers.delimited import decode
 from pipelines.readers.model import FileReading, Limits, Problem, ReadCell, ReadSubmission
+from pipelines.readers.sheets.delimited import decode
 from schemas.form import CellKey
 from tests.unit.reader_files import (
     FORMS,

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from pipelines.readers import read_file
 from pipelines.readers.grid import Span
-from pipelines.readers.html import decode
 from pipelines.readers.model import Limits, ReadSubmission
 from pipelines.readers.reject import RejectedError
+from pipelines.readers.web.html import decode
 from schemas.form import CellKey
 from tests.unit.html_files import as_decimals, document, form_tables, paragraphs, plain, portal, table, texts
 from tests.unit.reader_files import FORMS, by_key, figures, only, rejection, rules_of, typed, year_of

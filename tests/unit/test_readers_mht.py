@@ -11,8 +11,8 @@ from email.mime.nonmultipart import MIMENonMultipart
 import pytest
 
 from pipelines.readers.document import Document
-from pipelines.readers.mht import read_mht
 from pipelines.readers.model import Limits
+from pipelines.readers.web.mht import read_mht
 from tests.unit.html_files import as_decimals, form_tables, portal, table
 from tests.unit.reader_files import FORMS, figures, only, rejection, small_book
 from tests.unit.test_readers_html import cells_of

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from pipelines.readers.number_formats import plain, shown
+from pipelines.readers.sheets.number_formats import plain, shown
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from python_calamine import CalamineWorkbook
 
 from pipelines.readers.grid import Grid, Printed, Span, address
 from pipelines.readers.model import Limits
-from pipelines.readers.ods_parts import read_ods
 from pipelines.readers.reject import RejectedError
+from pipelines.readers.sheets.ods import read_ods
 from tests.unit.libreoffice import converted, needs_libreoffice
 from tests.unit.reader_files import FORMS, typed
 

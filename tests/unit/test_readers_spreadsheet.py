@@ -9,7 +9,7 @@ import pytest
 from pipelines.readers.grid import Grid, Printed, Span, address
 from pipelines.readers.model import Limits
 from pipelines.readers.reject import RejectedError
-from pipelines.readers.xlsx_parts import read_xlsx
+from pipelines.readers.sheets.xlsx import read_xlsx
 from tests.unit.reader_files import SHEET_PART, Sheet, part_of, repacked, sheet_xml, small_book, with_xml, workbook
 
 DAMAGED = "工作簿损坏，打不开；请重新导出为 .xlsx 后重新放入"

@@ -7,7 +7,7 @@ import pytest
 from pipelines.readers.document import Document
 from pipelines.readers.grid import Grid, Printed, Span
 from pipelines.readers.model import Limits
-from pipelines.readers.word import read_docx
+from pipelines.readers.word.document import read_docx
 from tests.unit.reader_files import rejection
 from tests.unit.word_files import STRICT, W, p, package, r, tbl, tc, tr
 

@@ -10,7 +10,7 @@ import pytest
 from pipelines.readers.model import Limits
 from pipelines.readers.pool import read_many
 from pipelines.readers.reject import RejectedError
-from pipelines.readers.word import read_docx
+from pipelines.readers.word.document import read_docx
 from tests.unit.reader_files import FORMS, rejection, repacked
 from tests.unit.word_files import p, package, r, random_figures, report, tbl, tc, tr, zipped
 

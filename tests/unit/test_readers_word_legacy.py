@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.readers import read_file, word_legacy
+from pipelines.readers import read_file
 from pipelines.readers.model import Limits
 from pipelines.readers.pool import read_many, reader_version
+from pipelines.readers.word import legacy as word_legacy
 from pipelines.templates.layout import lay_out
 from schemas.form import CellKey, Form
 from tests.unit.reader_files import FORMS, rejection, values_of, year_of

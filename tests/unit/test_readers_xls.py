@@ -7,12 +7,12 @@ import time
 
 import pytest
 
-from pipelines.readers.biff import read_xls
 from pipelines.readers.compound import compound_of, stream_of
 from pipelines.readers.detect import Kind, kind_of
 from pipelines.readers.grid import Printed, Span, address
 from pipelines.readers.model import Limits
 from pipelines.readers.reject import RejectedError
+from pipelines.readers.sheets.biff import read_xls
 from tests.unit.old_workbooks import (
     END_OF_PART,
     book_stream,

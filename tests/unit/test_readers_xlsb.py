@@ -10,7 +10,7 @@ import pytest
 from pipelines.readers.grid import Printed, Span, address
 from pipelines.readers.model import Limits
 from pipelines.readers.reject import RejectedError
-from pipelines.readers.xlsb_parts import read_xlsb
+from pipelines.readers.sheets.xlsb import read_xlsb
 from tests.unit.binary_workbooks import (
     cell,
     real,

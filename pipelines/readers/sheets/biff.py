@@ -14,12 +14,12 @@ from typing import Final, NamedTuple
 
 from pipelines.readers.compound import compound_of, stream_of
 from pipelines.readers.document import Document
-from pipelines.readers.encrypted import decrypted
 from pipelines.readers.grid import Printed
 from pipelines.readers.model import Limits
-from pipelines.readers.number_formats import BUILT_IN, Shown, shown
 from pipelines.readers.reject import RejectedError
-from pipelines.readers.spreadsheet import (
+from pipelines.readers.sheets.encrypted import decrypted
+from pipelines.readers.sheets.number_formats import BUILT_IN, Shown, shown
+from pipelines.readers.sheets.spreadsheet import (
     DAMAGED,
     ERRORS,
     LOCKED,

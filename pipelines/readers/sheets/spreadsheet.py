@@ -26,8 +26,8 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError, Shee
 from pipelines.readers.grid import Grid, Position, Printed, Span
 from pipelines.readers.identity import IDENTITY_SHEET
 from pipelines.readers.model import Limits
-from pipelines.readers.number_formats import Shown, plain
 from pipelines.readers.reject import RejectedError
+from pipelines.readers.sheets.number_formats import Shown, plain
 
 DAMAGED: Final = "工作簿损坏，打不开；请重新导出为 .xlsx 后重新放入"
 TOO_LARGE: Final = "工作表的范围过大（很远的地方也有单元格），未读取；请删去表外内容后重报"

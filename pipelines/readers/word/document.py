@@ -4,7 +4,7 @@ Belongs here: which paragraphs and tables a Word file prints, in which order, an
 merged across and downwards, in rows that begin late or end early, in content controls, nested, in text boxes. What is
 deleted or moved away by tracked changes is gone, what is inserted is there. Headers, footers, notes and comments are
 left out; macros, links and embedded files are never opened. Does not belong here: what a paragraph prints
-(``word_text``).
+(``text``).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from pipelines.readers.document import Document, Paragraph
 from pipelines.readers.grid import Grid, Position, Printed, Span
 from pipelines.readers.model import Limits
 from pipelines.readers.reject import RejectedError
-from pipelines.readers.word_numbering import Numbering
-from pipelines.readers.word_package import (
+from pipelines.readers.word.numbering import Numbering
+from pipelines.readers.word.package import (
     TOO_LARGE,
     Element,
     child,
@@ -31,8 +31,8 @@ from pipelines.readers.word_package import (
     switched,
     value,
 )
-from pipelines.readers.word_styles import Styles
-from pipelines.readers.word_text import Text, TextReader
+from pipelines.readers.word.styles import Styles
+from pipelines.readers.word.text import Text, TextReader
 from schemas.narrative import NARRATIVE_SHEET
 
 _TRANSPARENT: Final = frozenset({"customXml", "smartTag", "ins", "moveTo", "sdtContent"})

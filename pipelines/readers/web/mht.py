@@ -16,10 +16,10 @@ from typing import Final
 
 from pipelines.readers.detect import SEND_INSTEAD
 from pipelines.readers.document import Document
-from pipelines.readers.html import MOST_TAGS, as_document, decode, read_page
-from pipelines.readers.markup_page import Page
 from pipelines.readers.model import Limits
 from pipelines.readers.reject import RejectedError
+from pipelines.readers.web.html import MOST_TAGS, as_document, decode, read_page
+from pipelines.readers.web.page import Page
 
 _PAGES: Final = frozenset({"text/html", "application/xhtml+xml"})
 _MOST_NESTED: Final = 8

@@ -1,7 +1,7 @@
 """From a saved web page to grids and paragraphs.
 
 Belongs here: encodings, the parser and its bounds, the names of tables and paragraphs. Does not belong here: packages
-of pages (``mht``), what a page prints (``markup_page``), what tables mean. Nothing that a page refers to is fetched.
+of pages (``mht``), what a page prints (``page``), what tables mean. Nothing that a page refers to is fetched.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from lxml import etree
 from pipelines.readers.detect import SEND_INSTEAD
 from pipelines.readers.document import Document, Paragraph
 from pipelines.readers.grid import Grid
-from pipelines.readers.markup_page import Page, PageReader
 from pipelines.readers.model import Limits
 from pipelines.readers.reject import RejectedError
+from pipelines.readers.web.page import Page, PageReader
 
 TEXT_SHEET: Final = "正文"
 MOST_TAGS: Final = 1_000_000

@@ -1,7 +1,7 @@
 """Where the cells of a web page's table stand.
 
 Belongs here: row groups, rows, cells and their spans as browsers resolve them, and the bounds on what a page may claim.
-Does not belong here: elements and text (``html``, ``markup_text``).
+Does not belong here: elements and text (``html``, ``text``).
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Final
 
 from pipelines.readers.detect import SEND_INSTEAD
 from pipelines.readers.grid import Grid, Position, Printed, Span
-from pipelines.readers.markup_text import Flow
 from pipelines.readers.reject import RejectedError
+from pipelines.readers.web.text import Flow
 
 _MOST_COLUMNS: Final = 1000
 """columns that browsers let a cell span"""

@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element
 from defusedxml.ElementTree import fromstring, iterparse
 
 from pipelines.readers.reject import RejectedError
-from pipelines.readers.spreadsheet import DAMAGED, Budget
+from pipelines.readers.sheets.spreadsheet import DAMAGED, Budget
 
 _SMALL_BYTES: Final = 4 * 1024**2
 """a list of sheets, relations or styles that is larger than this is none"""

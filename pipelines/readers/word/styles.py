@@ -1,7 +1,7 @@
 """What the styles of a Word file say of the text that bears them.
 
 Belongs here: hidden, raised, lowered or struck out, numbered - inherited from style to style. Does not belong here:
-what stands in a paragraph itself (``word_text``).
+what stands in a paragraph itself (``text``).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from pipelines.readers.word_package import Element, child, name_of, number, switched, value
+from pipelines.readers.word.package import Element, child, name_of, number, switched, value
 
 _LONGEST_CHAIN: Final = 12
 """styles that are based one on another; Word allows ten"""

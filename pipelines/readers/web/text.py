@@ -1,7 +1,7 @@
 """The text of a web page as a browser prints it: lines and paragraphs out of runs of text.
 
 Belongs here: white space, line breaks, and what must not glue to a digit: raised and struck text. Does not belong here:
-elements (``html``), tables (``markup_table``).
+elements (``html``), tables (``table``).
 
 Within a flow a few code points stand for what markup says; none of them can come from the page itself.
 """

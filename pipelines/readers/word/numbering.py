@@ -1,7 +1,7 @@
 """The numbers that Word prints before paragraphs of a list, which stand nowhere in its text.
 
 Belongs here: counting paragraphs by list and level, and the figures of 1. （一） ① 甲 as the list has them. Without
-them "2.重复申请" would be read as "重复申请". Does not belong here: which paragraph bears which list (``word_text``).
+them "2.重复申请" would be read as "重复申请". Does not belong here: which paragraph bears which list (``text``).
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipelines.readers.word_package import Element, child, name_of, number, switched, value
-from pipelines.readers.word_styles import Styles
+from pipelines.readers.word.package import Element, child, name_of, number, switched, value
+from pipelines.readers.word.styles import Styles
 
 _LEVELS: Final = 9
 _LONGEST: Final = 60

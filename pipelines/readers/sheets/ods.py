@@ -19,9 +19,9 @@ from xml.etree.ElementTree import Element
 from pipelines.readers.document import Document
 from pipelines.readers.grid import Grid, Printed, Span
 from pipelines.readers.model import Limits
-from pipelines.readers.number_formats import Shown, plain
 from pipelines.readers.reject import RejectedError
-from pipelines.readers.spreadsheet import (
+from pipelines.readers.sheets.number_formats import Shown, plain
+from pipelines.readers.sheets.spreadsheet import (
     DAMAGED,
     LOCKED,
     Budget,
@@ -30,7 +30,7 @@ from pipelines.readers.spreadsheet import (
     damage_answered,
     number_of,
 )
-from pipelines.readers.xml_parts import elements, local_name, small_part
+from pipelines.readers.sheets.xml_parts import elements, local_name, small_part
 
 _CONTENT, _MANIFEST = "content.xml", "META-INF/manifest.xml"
 _URN: Final = "{urn:oasis:names:tc:opendocument:xmlns:"

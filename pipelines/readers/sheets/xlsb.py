@@ -16,9 +16,9 @@ from typing import Final
 from pipelines.readers.document import Document
 from pipelines.readers.grid import Printed, Span
 from pipelines.readers.model import Limits
-from pipelines.readers.number_formats import BUILT_IN, Shown, shown
 from pipelines.readers.reject import RejectedError
-from pipelines.readers.spreadsheet import (
+from pipelines.readers.sheets.number_formats import BUILT_IN, Shown, shown
+from pipelines.readers.sheets.spreadsheet import (
     DAMAGED,
     ERRORS,
     Budget,
@@ -27,7 +27,7 @@ from pipelines.readers.spreadsheet import (
     damage_answered,
     read_grids,
 )
-from pipelines.readers.xml_parts import small_tree
+from pipelines.readers.sheets.xml_parts import small_tree
 
 _BOOK, _STYLES, _STRINGS = "xl/workbook.bin", "xl/styles.bin", "xl/sharedStrings.bin"
 _RELATIONS: Final = "xl/_rels/workbook.bin.rels"

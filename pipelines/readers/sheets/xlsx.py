@@ -18,9 +18,9 @@ from xml.etree.ElementTree import Element
 from pipelines.readers.document import Document
 from pipelines.readers.grid import Position, Printed
 from pipelines.readers.model import Limits
-from pipelines.readers.number_formats import BUILT_IN, Shown, shown
 from pipelines.readers.reject import RejectedError
-from pipelines.readers.spreadsheet import (
+from pipelines.readers.sheets.number_formats import BUILT_IN, Shown, shown
+from pipelines.readers.sheets.spreadsheet import (
     DAMAGED,
     Budget,
     SheetFacts,
@@ -28,7 +28,7 @@ from pipelines.readers.spreadsheet import (
     damage_answered,
     read_grids,
 )
-from pipelines.readers.xml_parts import elements, local_name, small_tree
+from pipelines.readers.sheets.xml_parts import elements, local_name, small_tree
 
 _REFERENCE: Final = re.compile(r"([A-Za-z]{1,7})([0-9]{1,10})")
 _STYLES: Final = "xl/styles.xml"

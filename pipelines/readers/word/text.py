@@ -15,10 +15,10 @@ from itertools import groupby
 from typing import Final
 
 from pipelines.readers.reject import RejectedError
-from pipelines.readers.word_numbering import Numbering
-from pipelines.readers.word_package import Element, child, chosen, is_placeholder, name_of, number, value
-from pipelines.readers.word_signs import form_field, symbol
-from pipelines.readers.word_styles import STRUCK, Look, Style, Styles, look_of_run
+from pipelines.readers.word.numbering import Numbering
+from pipelines.readers.word.package import Element, child, chosen, is_placeholder, name_of, number, value
+from pipelines.readers.word.signs import form_field, symbol
+from pipelines.readers.word.styles import STRUCK, Look, Style, Styles, look_of_run
 
 _LEFT_OUT: Final = frozenset(
     {"del", "moveFrom", "delText", "delInstrText", "rPr", "pPr", "sdtPr", "rubyPr", "rt", "ctrlPr", "fldData", "ffData"}

@@ -25,7 +25,7 @@ from pipelines.readers.detect import DAMAGED, Kind, kind_of
 from pipelines.readers.document import Document
 from pipelines.readers.model import Limits
 from pipelines.readers.reject import RejectedError
-from pipelines.readers.word import read_docx
+from pipelines.readers.word.document import read_docx
 
 _INSTEAD: Final = "请另存为 .docx 或 .xlsx 后重新放入"
 _OLD: Final = f"旧版 .doc 文件在这里读不了；{_INSTEAD}"

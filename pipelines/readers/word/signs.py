@@ -1,6 +1,6 @@
 """Signs that stand in a Word file as codes: characters of fonts of signs, boxes and lists of its form fields.
 
-Belongs here: what is printed for them. Does not belong here: where they stand (``word_text``).
+Belongs here: what is printed for them. Does not belong here: where they stand (``text``).
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from pipelines.readers.word_package import Element, child, name_of, number, switched, value
+from pipelines.readers.word.package import Element, child, name_of, number, switched, value
 
 _WINGDINGS: Final = {
     0xA8: "☐",

@@ -1,7 +1,7 @@
 """What a web page prints, element by element.
 
 Belongs here: which elements print what, which are hidden, and which tables only frame a page. Does not belong here:
-bytes and encodings (``html``), white space (``markup_text``), spans (``markup_table``).
+bytes and encodings (``html``), white space (``text``), spans (``table``).
 
 The parser hands over one element after the other and builds no tree: what a page nests or claims is bounded while it is
 read. Of style sheets only what stands in ``style=`` is heeded.
@@ -16,10 +16,10 @@ from functools import partial
 from typing import Final
 
 from pipelines.readers.detect import SEND_INSTEAD
-from pipelines.readers.markup_table import Cell, Table, columns_of, rows_of
-from pipelines.readers.markup_text import BLOCK, HEADING, LINE, RAISED, RAISED_END, STRUCK, STRUCK_END, TABLE, Flow
 from pipelines.readers.model import Limits
 from pipelines.readers.reject import RejectedError
+from pipelines.readers.web.table import Cell, Table, columns_of, rows_of
+from pipelines.readers.web.text import BLOCK, HEADING, LINE, RAISED, RAISED_END, STRUCK, STRUCK_END, TABLE, Flow
 
 _DEEPEST: Final = 512
 """elements in elements: the parser itself drops what is deeper than 2048"""

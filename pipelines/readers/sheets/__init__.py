@@ -1,0 +1,1 @@
+"""Workbooks of every kind, and sheets and long tables saved as text."""

@@ -1,0 +1,1 @@
+"""Saved web pages: ``html`` and ``mht`` are the ways in."""

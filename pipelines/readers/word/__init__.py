@@ -1,0 +1,1 @@
+"""Word files, new and old: one module a concern, ``document`` and ``legacy`` are the ways in."""
