@@ -11,17 +11,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import Final
 
 from pipelines.readers.document import Document, Paragraph
 from pipelines.readers.grid import Grid
-from pipelines.readers.titles import Title, title_at, title_in
+from pipelines.readers.reject import RejectedError
+from pipelines.readers.titles import Title, title_above, title_at, titles_in
+
+
+_MOST_REPORTS: Final = 100
+"""on one sheet"""
 
 
 def divided(document: Document) -> list[Document]:
     """The document's reports in printed order, each with its grids and the text from its title on.
 
     What stands before the first title goes with the first report; hidden grids are in each. ``preceding`` counts the
-    paragraphs of the report that the grid is in.
+    paragraphs of the report that the grid is in. Raises RejectedError where there are too many.
     """
     hidden = [grid for grid in document.grids if grid.is_hidden]
     visible = [piece for grid in document.grids if not grid.is_hidden for piece in _pieces(grid)]
@@ -34,7 +40,7 @@ def divided(document: Document) -> list[Document]:
                 parts.append((place, []))
             current = title
         read = max(read, grid.preceding)
-        if own := title_in(grid):
+        if own := title_above(grid):
             if parts[-1][1] and own.differs_from(current):
                 parts.append((grid.preceding, []))
             current = own
@@ -63,11 +69,12 @@ def _pieces(grid: Grid) -> list[Grid]:
     """A sheet that holds several reports one below the other, each with its title; every cell keeps its place."""
     cuts: list[int] = []
     current: Title | None = None
-    for line in sorted({row for row, _ in grid.cells}):
-        if title := title_in(grid, [line]):
-            if title.differs_from(current):
-                cuts.append(line)
-            current = title
+    for line, title in titles_in(grid):
+        if title.differs_from(current) and line not in cuts[-1:]:
+            cuts.append(line)
+        current = title
+    if len(cuts) >= _MOST_REPORTS:
+        raise RejectedError("V01", f"“{grid.sheet}”里有超过 {_MOST_REPORTS} 份报表的标题，未读取；请分成几个文件")
     bounds = [grid.begins, *cuts, grid.height]
     return [
         replace(grid, cells=cells, begins=first)

@@ -203,7 +203,7 @@ def _best(sheets: Sequence[Sheet], forms: Sequence[Form]) -> Recognised | None:
     found = [_locate(sheets, form, variant) for form in forms for variant in form.variants]
     if all(item.share < ENOUGH for item in found):
         # too few exact labels for any: those with some are looked at again
-        found = [_certain(_completed(item, sheets)) for item in found]
+        found = [_certain(_completed(item, sheets)) for item in found if _shares_labels(item.form, sheets)]
     best = max(found, key=lambda item: (item.share, len(item.places)), default=None)
     if best is None or best.share < ENOUGH:
         return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from pipelines.readers.document import Paragraph
@@ -61,15 +61,17 @@ def first_title(paragraphs: Sequence[Paragraph]) -> Title | None:
     return next((title for title in found if title.organ_name), found[0] if found else None)
 
 
-def title_in(grid: Grid, lines: Iterable[int] | None = None) -> Title | None:
-    """The title in some lines of a sheet or table, by default in its first ones."""
-    wanted = set(range(grid.begins, grid.begins + TOP_LINES) if lines is None else lines)
+def titles_in(grid: Grid) -> Iterator[tuple[int, Title]]:
+    """(line, title) of the titles on a sheet or table, from top to bottom."""
     for (line, _), printed in sorted(grid.cells.items()):
-        if line in wanted and len(printed.text) <= _LONGEST:
-            text = _plain(printed.text)
-            if match := _fits(text, _WHOLE) or _fits(text, _YEAR_ONLY):
-                return Title(match.groupdict().get("organ") or "", match["year"])
-    return None
+        text = _plain(printed.text)
+        if match := _fits(text, _WHOLE) or _fits(text, _YEAR_ONLY):
+            yield line, Title(match.groupdict().get("organ") or "", match["year"])
+
+
+def title_above(grid: Grid) -> Title | None:
+    """The title in the first lines of a sheet or table."""
+    return next((title for line, title in titles_in(grid) if line < grid.begins + TOP_LINES), None)
 
 
 def _fits(text: str, pattern: re.Pattern[str]) -> re.Match[str] | None:
@@ -77,4 +79,6 @@ def _fits(text: str, pattern: re.Pattern[str]) -> re.Match[str] | None:
 
 
 def _plain(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text[: _LONGEST + 1]).split())
+    if len(text) > _LONGEST:
+        return text
+    return "".join(unicodedata.normalize("NFKC", text).split())

@@ -11,7 +11,7 @@ from docx import Document
 from pipelines.readers import read_file
 from schemas.form import CellKey
 from tests.unit.html_files import form_tables
-from tests.unit.reader_files import FORMS, figures, values_of
+from tests.unit.reader_files import FORMS, Sheet, figures, values_of, workbook
 from tests.unit.word_files import report, saved
 
 FORM = FORMS["gb_2021"]
@@ -73,3 +73,10 @@ def test_a_report_among_others_that_cannot_be_read_is_told() -> None:
     (problem,) = reading.problems
     assert (problem.rule_id, problem.sheet) == ("V03", "表1")
     assert problem.message.startswith("文件里的第1份报表：表样无法识别")
+
+
+def test_a_sheet_of_titles_is_answered() -> None:
+    rows = [[TITLE.format(year=2000 + number % 2)] for number in range(5000)]
+    reading = read_file(workbook({"Sheet1": Sheet(rows)}), "a.xlsx")
+    (problem,) = reading.problems
+    assert problem.message == "“Sheet1”里有超过 100 份报表的标题，未读取；请分成几个文件"
