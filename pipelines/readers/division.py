@@ -18,7 +18,6 @@ from pipelines.readers.grid import Grid
 from pipelines.readers.reject import RejectedError
 from pipelines.readers.titles import Title, title_above, title_at, titles_in
 
-
 _MOST_REPORTS: Final = 100
 """on one sheet"""
 

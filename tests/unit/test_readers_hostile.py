@@ -30,7 +30,7 @@ def hostile(form: Form, width: int, height: int) -> bytes:
     "data",
     [
         hostile(G21, 600, 600),
-        hostile(G21, 100_000, 3),
+        hostile(G21, 16_000, 20),
         ("规章," * 600 + "\n").encode("gb18030") * 600,
         ("总计," * 600 + "\n").encode("gb18030") * 600,
         ("2024年," * 600 + "\n").encode("gb18030") * 600,
