@@ -190,10 +190,10 @@ def _stands_in_group(grid: Grid, position: Position, row: Row) -> bool:
 
 
 def stands_among_heads(grid: Grid, table: Table, position: Position) -> bool:
-    """Whether the head of the labels stands left of a label: the table lies on its side."""
+    """Whether the head of the labels stands right before a label: the table lies on its side."""
     line, column = position
-    left = (normalise(grid.text(line, before)) for before in range(max(0, column - LABEL_AREA), column))
-    return table.row_header != "" and normalise(table.row_header) in left
+    left = (normalise(grid.text(line, before)) for before in range(column - 1, max(-1, column - 1 - LABEL_AREA), -1))
+    return table.row_header != "" and normalise(table.row_header) == next(filter(None, left), "")
 
 
 def is_group(grid: Grid, line: int, label_column: int, columns: Sequence[Pillar]) -> bool:

@@ -62,10 +62,11 @@ def locate_table(
     if not any(row.path for row in rows):
         return _locate_single_row(sheet, table, rows[0], by_likeness=by_likeness)
     grid = sheet.grid
-    labels = [label for label in find_labels(sheet, rows) if not stands_among_heads(grid, table, label.position)]
+    labels = find_labels(sheet, rows)
     if len({label.position[0] for label in labels}) == 1 < len({label.row.path for label in labels}):
         # all its rows stand side by side: it is for whoever looks at the grid turned
         return None
+    labels = [label for label in labels if not stands_among_heads(grid, table, label.position)]
     lines_of_heads = head_lines(sheet, table)
     columns: dict[int, Sequence[Pillar]] = {}
     heads: list[str] = []

@@ -18,7 +18,7 @@ from pipelines.readers import read_file
 from pipelines.readers.document import Document
 from pipelines.readers.grid import Grid, Printed, Span
 from pipelines.readers.model import Limits, ReadSubmission
-from pipelines.readers.sheets.spreadsheet import read_xlsx
+from pipelines.readers.sheets.xlsx import read_xlsx
 from pipelines.readers.submissions import read_document
 from pipelines.templates import Helps, openings_of, sums_of, write_template
 from pipelines.templates.layout import lay_out
