@@ -11,7 +11,7 @@ from functools import partial
 from pipelines.readers.archive import ZIP_IN_ZIP, read_members
 from pipelines.readers.detect import Kind, kind_of
 from pipelines.readers.kinds import OPENERS
-from pipelines.readers.model import FileReading, Limits, Problem
+from pipelines.readers.model import FileReading, Limits
 from pipelines.readers.reject import RejectedError
 from pipelines.readers.sheets import delimited
 from pipelines.readers.submissions import read_document
@@ -25,7 +25,7 @@ def read_file(data: bytes, name: str, limits: Limits | None = None, assumed_year
     try:
         return _read(data, name, limits or Limits(), assumed_year)
     except RejectedError as rejection:
-        return FileReading(problems=(Problem(rejection.rule_id, rejection.reason),), is_final=rejection.is_final)
+        return FileReading.refused(rejection)
 
 
 def _read(data: bytes, name: str, limits: Limits, assumed_year: int | None, *, is_member: bool = False) -> FileReading:

@@ -12,7 +12,6 @@ import io
 import re
 import stat
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -20,7 +19,7 @@ from typing import Final
 
 from pipelines.readers.detect import DAMAGED
 from pipelines.readers.model import FileReading, Limits, Problem, ReadCell, ReadSubmission
-from pipelines.readers.reject import RejectedError
+from pipelines.readers.reject import DAMAGED_PACKAGE, RejectedError
 from schemas.narrative import NARRATIVE_SHEET
 
 Reader = Callable[[bytes, str], FileReading]
@@ -43,18 +42,19 @@ def read_members(data: bytes, limits: Limits, read: Reader) -> FileReading:
     A member that is not read is a problem of the file; the others count. Raises RejectedError where there is none.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = list(_members(archive))
-            if not members:
-                raise RejectedError("V01", "压缩包里没有文件；请放入报表后重新压缩")
-            if any(name == _PARTS_LIST for _, name, _ in members):
-                # a workbook that was unpacked, and packed again with its folder
-                raise RejectedError("V01", DAMAGED)
-            if len(members) > limits.max_members:
-                raise RejectedError("V01", f"压缩包里的文件超过 {limits.max_members} 个，未读取；请分成几个压缩包")
-            readings = list(_readings(archive, members, limits, read))
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, EOFError) as error:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+    except DAMAGED_PACKAGE as error:
         raise RejectedError("V01", DAMAGED) from error
+    with archive:
+        members = list(_members(archive))
+        if not members:
+            raise RejectedError("V01", "压缩包里没有文件；请放入报表后重新压缩")
+        if any(name == _PARTS_LIST for _, name, _ in members):
+            # a workbook that was unpacked, and packed again with its folder
+            raise RejectedError("V01", DAMAGED)
+        if len(members) > limits.max_members:
+            raise RejectedError("V01", f"压缩包里的文件超过 {limits.max_members} 个，未读取；请分成几个压缩包")
+        readings = list(_readings(archive, members, limits, read))
     submissions = tuple(submission for reading in readings for submission in reading.submissions)
     if len(submissions) > limits.max_submissions:
         raise RejectedError("V01", f"压缩包里超过 {limits.max_submissions} 份报表，未读取；请分成几个压缩包")
@@ -106,7 +106,7 @@ def _readings(
             budget -= len(content)
             reading = read(content, name)
         except RejectedError as rejection:
-            reading = FileReading(problems=(Problem(rejection.rule_id, rejection.reason),))
+            reading = FileReading.refused(rejection)
         yield _told(reading, told)
 
 
@@ -122,7 +122,7 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> by
     try:
         with archive.open(entry) as stream:
             content = stream.read(most + 1)
-    except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, OSError, EOFError) as error:
+    except DAMAGED_PACKAGE as error:
         raise RejectedError("V01", "在压缩包里已损坏，打不开；请重新压缩") from error
     if len(content) > most:
         raise RejectedError("V01", "展开后过大，未读取；请只保留统计表后重报")

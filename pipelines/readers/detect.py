@@ -9,13 +9,12 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-import zlib
 from enum import StrEnum
 from typing import Final
 
 from pipelines.readers.compound import MAGIC, open_compound
 from pipelines.readers.model import Limits
-from pipelines.readers.reject import RejectedError
+from pipelines.readers.reject import DAMAGED_PACKAGE, RejectedError
 
 
 class Kind(StrEnum):
@@ -138,7 +137,7 @@ def _package_kind(data: bytes, limits: Limits) -> Kind:
             entries = archive.infolist()
             names = {entry.filename for entry in entries}
             kind = _open_document_kind(archive) if "mimetype" in names else None
-    except (zipfile.BadZipFile, zlib.error, ValueError, RuntimeError, OSError, EOFError) as error:
+    except DAMAGED_PACKAGE as error:
         raise RejectedError("V01", DAMAGED) from error
     if sum(entry.file_size for entry in entries) > limits.max_expanded_bytes or len(entries) > limits.max_parts:
         raise RejectedError("V01", "文件展开后过大，未读取；请只保留统计表后重报")

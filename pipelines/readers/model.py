@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from pipelines.readers.reject import RejectedError
 from schemas.form import CellKey
 
 
@@ -87,3 +88,8 @@ class FileReading:
     problems: tuple[Problem, ...] = field(default=())
     is_final: bool = True
     """False: the reading process died or ran out of memory; the next night reads the file again"""
+
+    @classmethod
+    def refused(cls, rejection: RejectedError) -> FileReading:
+        """The reading of a file, or of a member of one, that was given up."""
+        return cls(problems=(Problem(rejection.rule_id, rejection.reason),), is_final=rejection.is_final)

@@ -1,9 +1,17 @@
 """Why a file, as a whole, was not read.
 
-Belongs here: the exception with which every part of a reader gives up on a file, and its Chinese reason.
+Belongs here: the exception with which every part of a reader gives up on a file, and its Chinese reason; what the
+standard library raises on damage that several kinds of file can have.
 """
 
 from __future__ import annotations
+
+import zipfile
+import zlib
+from typing import Final
+
+DAMAGED_PACKAGE: Final = (zipfile.BadZipFile, zlib.error, ValueError, RuntimeError, OSError, EOFError)
+"""what Python's zipfile raises on a damaged package or a part that it cannot unpack"""
 
 
 class RejectedError(Exception):

@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping
 from random import Random
 from typing import Final
 
+from pipelines.readers.reject import DAMAGED_PACKAGE
+
 Mutation = Callable[[bytes, Random], bytes]
 MOST_BYTES: Final = 6 * 1024**2
 """a broken file grows no further: handing it to the reading process would take longer than reading it"""
@@ -180,7 +182,7 @@ def in_package(data: bytes, rng: Random) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = {entry.filename: archive.read(entry) for entry in archive.infolist()}
-    except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, OSError, EOFError, RuntimeError):
+    except DAMAGED_PACKAGE:
         return data
     if not members:
         return data

@@ -13,7 +13,9 @@ import pytest
 
 from pipelines.assignment import Stated, assign, duty_index, first_of_each
 from pipelines.readers import read_file
+from pipelines.readers.archive import read_members
 from pipelines.readers.model import FileReading, Limits
+from pipelines.readers.reject import RejectedError
 from pipelines.templates import write_statutory
 from schemas.register import load_register
 from tests.unit.html_files import as_decimals, form_tables, portal
@@ -286,3 +288,19 @@ def test_all_reports_of_an_archive_are_its_folders_and_a_second_one_of_a_year_is
             ),
         )
     ]
+
+
+def test_a_member_that_another_night_may_read_is_asked_again_and_a_fault_of_ours_is_not_called_damage() -> None:
+    data = archive({"年报.doc": b"."})
+
+    def busy(_data: bytes, _name: str) -> FileReading:
+        raise RejectedError("V01", "转换超时", is_final=False)
+
+    reading = read_members(data, Limits(), busy)
+    assert (reading.is_final, [problem.message for problem in reading.problems]) == (False, ["年报.doc：转换超时"])
+
+    def faulty(_data: bytes, _name: str) -> FileReading:
+        raise ValueError("ours")
+
+    with pytest.raises(ValueError, match="ours"):
+        read_members(data, Limits(), faulty)
