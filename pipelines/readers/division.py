@@ -9,7 +9,6 @@ A title that says the same again - on a cover, at the head of every page - divid
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
@@ -25,8 +24,8 @@ _MOST_REPORTS: Final = 100
 def divided(document: Document) -> list[Document]:
     """The document's reports in printed order, each with its grids and the text from its title on.
 
-    What stands before the first title goes with the first report; hidden grids are in each. ``preceding`` counts the
-    paragraphs of the report that the grid is in. Raises RejectedError where there are too many.
+    What stands before the first title goes with the first report; hidden grids are in each. Raises RejectedError where
+    there are too many.
     """
     hidden = [grid for grid in document.grids if grid.is_hidden]
     visible = [piece for grid in document.grids if not grid.is_hidden for piece in _pieces(grid)]
@@ -46,10 +45,7 @@ def divided(document: Document) -> list[Document]:
         parts[-1][1].append(grid)
     ends = [begin for begin, _ in parts[1:]] + [len(document.paragraphs)]
     return [
-        Document(
-            [*(replace(grid, preceding=grid.preceding - begin) for grid in grids), *hidden],
-            document.paragraphs[begin:end],
-        )
+        Document([*grids, *hidden], document.paragraphs[begin:end])
         for (begin, grids), end in zip(parts, ends, strict=True)
     ]
 
@@ -74,9 +70,7 @@ def _pieces(grid: Grid) -> list[Grid]:
         current = title
     if len(cuts) >= _MOST_REPORTS:
         raise RejectedError("V01", f"“{grid.sheet}”里有超过 {_MOST_REPORTS} 份报表的标题，未读取；请分成几个文件")
-    bounds = [grid.begins, *cuts, grid.height]
-    return [
-        replace(grid, cells=cells, begins=first)
-        for first, end in pairwise(bounds)
-        if (cells := {place: printed for place, printed in grid.cells.items() if first <= place[0] < end}) or not cuts
-    ]
+    if not cuts:
+        return [grid]
+    pieces = (grid.part(first, end) for first, end in pairwise([grid.begins, *cuts, grid.height]))
+    return [piece for piece in pieces if piece.cells]

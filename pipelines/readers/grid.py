@@ -6,7 +6,7 @@ Belongs here: the grid and its geometry. Does not belong here: forms, labels, nu
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
@@ -83,6 +83,11 @@ class Grid:
     def width(self) -> int:
         """Columns up to the last one with something in it."""
         return max((column for _, column in (*self.cells, *self._anchors)), default=-1) + 1
+
+    def part(self, first: int, end: int) -> Grid:
+        """The lines from ``first`` up to before ``end``; every cell keeps its place."""
+        cells = {place: printed for place, printed in self.cells.items() if first <= place[0] < end}
+        return replace(self, cells=cells, begins=first)
 
     def anchor(self, position: Position) -> Position:
         """The cell that holds the text of ``position``: itself, or the top left one of its span."""

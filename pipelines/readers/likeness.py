@@ -63,7 +63,6 @@ class Likely(NamedTuple):
     number: int
     line: int
     confidence: Decimal
-    text: str
 
 
 def likely(wanted: Sequence[Wanted], candidates: Sequence[Candidate]) -> list[Likely]:
@@ -86,7 +85,7 @@ def likely(wanted: Sequence[Wanted], candidates: Sequence[Candidate]) -> list[Li
         confidence = _confidence(pair, margin, is_counted=(pair.want.number, pair.candidate.line) in counted)
         if confidence:
             taken.update(sides)
-            found.append(Likely(pair.want.number, pair.candidate.line, confidence, pair.candidate.texts[0]))
+            found.append(Likely(pair.want.number, pair.candidate.line, confidence))
     return found
 
 

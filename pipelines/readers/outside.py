@@ -20,7 +20,8 @@ _MOST_STRANGE: Final = 50
 _SHOWN_NUMBERS: Final = 20
 _LABEL_COLUMNS: Final = 16
 _SHOWN_LABEL: Final = 30
-_WORD: Final = re.compile("[一-鿿]")
+WORD: Final = re.compile("[一-鿿]")
+"""a Chinese character: what has one is no number that slipped"""
 
 
 class StrangeLine(NamedTuple):
@@ -41,7 +42,7 @@ def strange_lines(found: Recognised) -> dict[tuple[str, int], StrangeLine]:
     strange: dict[tuple[str, int], StrangeLine] = {}
     for grid, lines in areas.values():
         for (line, column), printed in sorted(grid.cells.items()):
-            if line not in lines or (grid.sheet, (line, column)) in known or _WORD.search(printed.text):
+            if line not in lines or (grid.sheet, (line, column)) in known or WORD.search(printed.text):
                 continue
             found_there = strange.setdefault((grid.sheet, line), StrangeLine(grid, {}, set()))
             found_there.columns.add(column)

@@ -77,13 +77,7 @@ def _pieces(grid: Grid, forms: Sequence[Form], most: int) -> list[Grid]:
         return [grid]
     again = min(place.position[0] for _, place in best.repeats)
     cut = 1 + max((place.position[0] for place in best.places.values() if place.position[0] < again), default=-1)
-    above, below = (
-        replace(grid, cells=cells, begins=begins)
-        for cells, begins in (
-            ({at: printed for at, printed in grid.cells.items() if at[0] < cut}, grid.begins),
-            ({at: printed for at, printed in grid.cells.items() if at[0] >= cut}, cut),
-        )
-    )
+    above, below = grid.part(grid.begins, cut), grid.part(cut, grid.height)
     if _best([Sheet(above)], [best.form]) is None or _best([Sheet(below)], [best.form]) is None:
         return [grid]
     return [above, *_pieces(below, forms, most - 1)]

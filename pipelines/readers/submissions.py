@@ -28,7 +28,7 @@ from pipelines.readers.labels import normalise, years_in
 from pipelines.readers.likeness import CERTAIN, EXACT
 from pipelines.readers.model import FileReading, Problem, ReadSubmission
 from pipelines.readers.numbers import parse_number
-from pipelines.readers.outside import StrangeLine, is_beside, outside, strange_lines
+from pipelines.readers.outside import WORD, StrangeLine, is_beside, outside, strange_lines
 from pipelines.readers.prose import read_prose
 from pipelines.readers.recognise import Place, Recognised, recognise, resembles_any, separated
 from pipelines.readers.reject import RejectedError
@@ -42,7 +42,6 @@ _PROSE_COLUMNS: Final = 50
 _MOST_PROSE: Final = 2000
 _SHORTEST_TEXT: Final = 8
 _DIGIT: Final = re.compile("[0-9０-９]")
-_WORD: Final = re.compile("[一-鿿]")
 _PUNCTUATION: Final = re.compile("[，。；：、,;:]")
 
 
@@ -284,7 +283,7 @@ def _paragraphs(grids: Sequence[Grid], found: Sequence[Recognised]) -> list[Para
 def _is_text(printed: Printed) -> bool:
     """Whether a cell holds running text with a number in it: a title, or words with punctuation."""
     text = printed.text
-    if printed.flag or len(text) < _SHORTEST_TEXT or not (_DIGIT.search(text) and _WORD.search(text)):
+    if printed.flag or len(text) < _SHORTEST_TEXT or not (_DIGIT.search(text) and WORD.search(text)):
         return False
     return _PUNCTUATION.search(text) is not None or text.rstrip().endswith("报告")
 
