@@ -198,7 +198,8 @@ def in_package(data: bytes, rng: Random) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for member, content in members.items():
-            archive.writestr(member, content)
+            # dated, or the same number would be another file two seconds later
+            archive.writestr(zipfile.ZipInfo(member, (2025, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED, 1)
     return out.getvalue()
 
 
