@@ -133,7 +133,9 @@ SELECT
     CAST(j.total_deduction AS DECIMAL(18, 4)) AS total_deduction,
     j.full_score,
     CASE
-        WHEN j.duties_due > 0 THEN CAST(greatest(0, j.full_score - j.total_deduction) AS DECIMAL(18, 4))
+        WHEN j.duties_due = 0 THEN NULL
+        WHEN j.total_deduction > j.full_score THEN CAST(0 AS DECIMAL(18, 4))
+        ELSE CAST(j.full_score - j.total_deduction AS DECIMAL(18, 4))
     END AS score,
     j.points_status
 FROM joined AS j
