@@ -1,6 +1,6 @@
-"""The generated pages of ``docs/``: ``python -m pipelines.docs docs``.
+"""What is generated from the contracts and the SELECTs: ``python -m pipelines.docs docs`` (``make docs``).
 
-Belongs here: writing what is rendered elsewhere to where readers look for it.
+Belongs here: writing what is rendered or traced elsewhere to where readers look for it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from pathlib import Path
 
 from schemas.render import dictionary
 from schemas.tables import TABLES
+from warehouse.lineage import write_lineage
+from warehouse.trace import trace
 
 
 def write_docs(folder: Path) -> None:
@@ -19,3 +21,5 @@ def write_docs(folder: Path) -> None:
 
 if __name__ == "__main__":
     write_docs(Path(sys.argv[1]))
+    traced, _ = trace()
+    write_lineage(traced)

@@ -7,7 +7,7 @@ from typing import Final
 
 import dagster as dg
 
-from pipelines.assets.keys import OWNERS, RECEIVED_FILES
+from pipelines.assets.keys import OWNERS, RECEIVED_FILES, advice
 from pipelines.closing import close_night
 from pipelines.intake import shown, take_in
 from pipelines.resources import Night
@@ -15,6 +15,7 @@ from warehouse.publish import CURRENT, FILE_NAME
 
 _MOST_LISTED: Final = 100
 """paths that the page lists; their number is told in full"""
+_UNREACHABLE: Final = "今夜没有收这些文件夹：请让运行任务的用户能读；链接来的一律不进，请换成真正的文件夹。"
 
 
 @dg.asset(
@@ -57,7 +58,8 @@ def received_files(night: dg.ResourceParam[Night]) -> dg.MaterializeResult:
                 check_name="all_folders_reached",
                 passed=not intake.unreachable,
                 severity=dg.AssetCheckSeverity.WARN,
-                metadata={"folders": _listed(intake.unreachable)},
+                metadata=advice(_UNREACHABLE, passed=not intake.unreachable)
+                | {"rows": len(intake.unreachable), "folders": _listed(intake.unreachable)},
             )
         ],
     )

@@ -12,6 +12,7 @@ import pandas as pd
 
 from schemas import render
 from schemas.tables import TABLES
+from warehouse.lineage import column_lineage
 
 RECEIVED_FILES: Final = dg.AssetKey("received_files")
 SUBMITTED_CELLS: Final = dg.AssetKey("submitted_cells")
@@ -42,6 +43,23 @@ def column_schema(table: str) -> dg.TableSchema:
             for column in render.columns_of(TABLES[table])
         ]
     )
+
+
+def lineage_shown(table: str) -> dict[str, Any]:
+    """Which columns each column of a table is made of; nothing where all come from the staged night."""
+    traced = column_lineage(table)
+    if not traced:
+        return {}
+    deps = {
+        name: [dg.TableColumnDep(asset_key=table_key(ref.table), column_name=ref.column) for ref in sources]
+        for name, sources in traced.items()
+    }
+    return {"dagster/column_lineage": dg.TableColumnLineage(deps_by_column=deps)}
+
+
+def advice(what_to_do: str, *, passed: bool) -> dict[str, Any]:
+    """What a failed check tells ops to do; nothing for one that passed."""
+    return {} if passed else {"怎么办": dg.MetadataValue.md(what_to_do)}
 
 
 def rows_shown(frame: pd.DataFrame) -> dict[str, Any]:

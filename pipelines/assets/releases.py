@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import dagster as dg
 
-from pipelines.assets.keys import EARLIER_RELEASES, OWNERS, RECEIVED_FILES, RELEASE, table_key
+from pipelines.assets.keys import EARLIER_RELEASES, OWNERS, RECEIVED_FILES, RELEASE, advice, table_key
 from pipelines.releases import EVENT, damaged_files
 from pipelines.resources import Night
 from warehouse.connection import writer
 from warehouse.releases import decide_release
 from warehouse.stage import FROZEN
+
+_DAMAGED: Final = (
+    "以前发布时冻结的内容被改动或丢失，**今夜到此为止，没有发布**。请从备份里恢复 `archive/releases/` 下列出的文件，"
+    "用 `gongkai verify` 核对，再运行一次；不要删除流水里的记录。"
+)
 
 
 @dg.asset(
@@ -35,7 +42,8 @@ def earlier_releases(night: dg.ResourceParam[Night]) -> dg.MaterializeResult:
             dg.AssetCheckResult(
                 check_name="unchanged",
                 passed=not damaged,
-                metadata={"damaged": dg.MetadataValue.json([str(path) for path in damaged])},
+                metadata=advice(_DAMAGED, passed=not damaged)
+                | {"rows": len(damaged), "damaged": dg.MetadataValue.json([str(path) for path in damaged])},
             )
         ],
     )

@@ -6,14 +6,25 @@ lies downstream of the layer, publication above all.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 
 import dagster as dg
 import duckdb
 import pandas as pd
 
-from pipelines.assets.keys import OWNERS, RELEASE, RULE_LEDGER, column_schema, rows_shown, table_key
-from pipelines.checks import CHECKS, TableCheck
+from pipelines.assets.keys import (
+    OWNERS,
+    RELEASE,
+    RULE_LEDGER,
+    advice,
+    column_schema,
+    lineage_shown,
+    rows_shown,
+    table_key,
+)
+from pipelines.checks import CHECKS, OURS, TableCheck
+from pipelines.measures import measured
 from pipelines.resources import Night
 from schemas import render
 from schemas.tables import TABLES
@@ -35,10 +46,14 @@ def table_assets(layer: str, build: BuildTable = build_table) -> dg.AssetsDefini
     def build_layer(night: dg.ResourceParam[Night]) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         with writer(night.settings.build_file) as connection:
             for table in tables:
+                began = time.perf_counter()
                 rows = build(connection, table)
+                seconds = round(time.perf_counter() - began, 3)
                 yield dg.MaterializeResult(
                     asset_key=table_key(table),
-                    metadata={"dagster/row_count": rows},
+                    metadata={"dagster/row_count": rows, "build_seconds": seconds}
+                    | measured(connection, table)
+                    | lineage_shown(table),
                     check_results=[_contract_result(connection, table)],
                 )
             # they may read any table of the layer
@@ -85,7 +100,7 @@ def _contract_result(connection: duckdb.DuckDBPyConnection, table: str) -> dg.As
         asset_key=table_key(table),
         check_name="contract",
         passed=broken.empty,
-        metadata={"violations": len(broken)} | rows_shown(broken),
+        metadata=advice(OURS, passed=broken.empty) | {"violations": len(broken)} | rows_shown(broken),
     )
 
 
@@ -98,5 +113,8 @@ def _check_result(connection: duckdb.DuckDBPyConnection, check: TableCheck) -> d
         check_name=check.name,
         passed=bad.empty,
         severity=dg.AssetCheckSeverity.ERROR if check.is_blocking else dg.AssetCheckSeverity.WARN,
-        metadata={"rows": len(bad)} | {name: int(count) for name, count in counts.items()} | rows_shown(bad),
+        metadata=advice(check.what_to_do, passed=bad.empty)
+        | {"rows": len(bad)}
+        | {name: int(count) for name, count in counts.items()}
+        | rows_shown(bad),
     )
