@@ -34,7 +34,7 @@ def column_lineage(table: str) -> dict[str, tuple[ColumnRef, ...]]:
 
     Columns that a row is chosen by, and not made of, are in the dependencies of the table.
     """
-    selected, columns = _recorded().get(table, ("", {}))
+    selected, columns = recorded().get(table, ("", {}))
     return columns if selected == mark_of(table) else {}
 
 
@@ -54,7 +54,7 @@ def mark_of(table: str) -> str:
 
 
 @cache
-def _recorded() -> dict[str, tuple[str, dict[str, tuple[ColumnRef, ...]]]]:
+def recorded() -> dict[str, tuple[str, dict[str, tuple[ColumnRef, ...]]]]:
     """Table -> the mark of the SELECT that was traced, and its columns; empty where there is no file."""
     found: dict[str, tuple[str, dict[str, tuple[ColumnRef, ...]]]] = {}
     if LINEAGE_FILE.exists():
