@@ -182,11 +182,18 @@ CHECKS: Final = (
     TableCheck(
         "core.fct_submission",
         "nothing_held",
-        "没有被扣留的报表",
+        "没有被扣留而还没有改正的报表",
         """
         SELECT s.organ_code, o.name, s.report_year, s.form_code, s.file_name, s.receipt_no
         FROM core.fct_submission AS s JOIN core.dim_organ AS o ON o.organ_code = s.organ_code
-        WHERE s.status = 'held' ORDER BY s.report_year DESC, s.organ_code
+        WHERE s.status = 'held'
+            -- one that a later report has mended is history
+            AND NOT EXISTS (
+                SELECT 1 FROM core.fct_submission AS later
+                WHERE later.organ_code = s.organ_code AND later.report_year = s.report_year
+                    AND later.form_code = s.form_code AND later.sequence > s.sequence AND later.is_official
+            )
+        ORDER BY s.report_year DESC, s.organ_code
         """,
         is_blocking=False,
         what_to_do="这些报表有错误，没有成为正式数；该机构以前的正式数（如有）仍在。"
@@ -207,9 +214,17 @@ CHECKS: Final = (
         "no_error_findings",
         "没有未解决的错误",
         """
-        SELECT organ_code, report_year, form_code, rule_id, scope, lhs, rhs, difference, message
-        FROM core.fct_finding WHERE severity = 'error' AND state <> 'waived'
-        ORDER BY report_year DESC NULLS LAST, organ_code, rule_id, scope
+        SELECT f.organ_code, f.report_year, f.form_code, f.rule_id, f.scope, f.lhs, f.rhs, f.difference, f.message
+        FROM core.fct_finding AS f
+        LEFT JOIN core.fct_submission AS s ON s.submission_id = f.submission_id
+        WHERE f.severity = 'error' AND f.state <> 'waived'
+            -- those of a report that a later one has mended are history
+            AND NOT EXISTS (
+                SELECT 1 FROM core.fct_submission AS later
+                WHERE later.organ_code = s.organ_code AND later.report_year = s.report_year
+                    AND later.form_code = s.form_code AND later.sequence > s.sequence AND later.is_official
+            )
+        ORDER BY f.report_year DESC NULLS LAST, f.organ_code, f.rule_id, f.scope
         """,
         is_blocking=False,
         what_to_do="每个错误都已写进该单位的回执，请催改；已书面说明、办公室同意按原样接受的，"

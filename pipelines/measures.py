@@ -28,12 +28,19 @@ MEASURES: Final[Mapping[str, str]] = {
                count(*) FILTER (is_official) AS submissions_official
         FROM core.fct_submission""",
     "core.fct_cell": "SELECT count(*) AS cells FROM core.fct_cell",
+    # of what counts and of what came last: a report that was mended takes its findings along
     "core.fct_finding": """
-        SELECT count(*) FILTER (severity = 'error' AND state <> 'waived') AS findings_error,
-               count(*) FILTER (severity = 'warning' AND state <> 'waived') AS findings_warning,
-               count(*) FILTER (severity = 'info' AND state <> 'waived') AS findings_info,
-               count(*) FILTER (state = 'waived') AS findings_waived
-        FROM core.fct_finding""",
+        SELECT count(*) FILTER (f.severity = 'error' AND f.state <> 'waived') AS findings_error,
+               count(*) FILTER (f.severity = 'warning' AND f.state <> 'waived') AS findings_warning,
+               count(*) FILTER (f.severity = 'info' AND f.state <> 'waived') AS findings_info,
+               count(*) FILTER (f.state = 'waived') AS findings_waived
+        FROM core.fct_finding AS f
+        LEFT JOIN (
+            SELECT submission_id, is_official,
+                   sequence = max(sequence) OVER (PARTITION BY organ_code, report_year, form_code) AS is_last
+            FROM core.fct_submission
+        ) AS s ON s.submission_id = f.submission_id
+        WHERE f.submission_id IS NULL OR s.is_official OR s.is_last""",
     "mart.submission_status": """
         SELECT count(*) FILTER (status = 'due') AS reports_awaited,
                count(*) FILTER (status = 'missing') AS reports_missing,
@@ -48,7 +55,7 @@ MEASURES: Final[Mapping[str, str]] = {
         SELECT count(score) AS organs_scored, count(*) FILTER (total_deduction > 0) AS organs_with_deductions
         FROM mart.assessment WHERE mode = 'live'""",
 }
-"""table -> a query of one row of whole numbers"""
+"""table -> a query of one row of whole numbers, on the table and on those that are built before it"""
 
 
 def measured(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, int]:

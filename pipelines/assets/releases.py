@@ -6,7 +6,7 @@ from typing import Final
 
 import dagster as dg
 
-from pipelines.assets.keys import EARLIER_RELEASES, OWNERS, RECEIVED_FILES, RELEASE, advice, table_key
+from pipelines.assets.keys import EARLIER_RELEASES, OWNERS, RECEIVED_FILES, RELEASE, described, table_key
 from pipelines.releases import EVENT, damaged_files
 from pipelines.resources import Night
 from warehouse.connection import writer
@@ -28,7 +28,10 @@ _DAMAGED: Final = (
     description="以前的发布：存档里每次发布冻结的内容，都还与流水里记下的散列一致。",
     check_specs=[
         dg.AssetCheckSpec(
-            "unchanged", asset=EARLIER_RELEASES, blocking=True, description="以前每次发布的内容散列都没有变"
+            "unchanged",
+            asset=EARLIER_RELEASES,
+            blocking=True,
+            description=described("以前每次发布的内容散列都没有变", _DAMAGED),
         )
     ],
 )
@@ -42,8 +45,7 @@ def earlier_releases(night: dg.ResourceParam[Night]) -> dg.MaterializeResult:
             dg.AssetCheckResult(
                 check_name="unchanged",
                 passed=not damaged,
-                metadata=advice(_DAMAGED, passed=not damaged)
-                | {"rows": len(damaged), "damaged": dg.MetadataValue.json([str(path) for path in damaged])},
+                metadata={"rows": len(damaged), "damaged": dg.MetadataValue.json([str(path) for path in damaged])},
             )
         ],
     )

@@ -17,10 +17,11 @@ from pipelines.assets.keys import (
     OWNERS,
     RELEASE,
     RULE_LEDGER,
-    advice,
     column_schema,
+    described,
     lineage_shown,
     rows_shown,
+    table_description,
     table_key,
 )
 from pipelines.checks import CHECKS, OURS, TableCheck
@@ -64,7 +65,6 @@ def table_assets(layer: str, build: BuildTable = build_table) -> dg.AssetsDefini
 
 
 def _spec(table: str) -> dg.AssetSpec:
-    contract = TABLES[table]
     upstream = [table_key(name) for name in sorted(dependencies(table))]
     return dg.AssetSpec(
         key=table_key(table),
@@ -73,8 +73,8 @@ def _spec(table: str) -> dg.AssetSpec:
         group_name=layer_of(table),
         owners=OWNERS,
         kinds={"duckdb", "sql"},
-        description=f"{contract.title}。{contract.description}",
-        metadata={"dagster/column_schema": column_schema(table), "key": ", ".join(render.key_of(contract))},
+        description=table_description(table),
+        metadata={"dagster/column_schema": column_schema(table), "key": ", ".join(render.key_of(TABLES[table]))},
     )
 
 
@@ -84,13 +84,19 @@ def _checks(tables: list[str]) -> list[TableCheck]:
 
 def _contract_spec(table: str) -> dg.AssetCheckSpec:
     return dg.AssetCheckSpec(
-        "contract", asset=table_key(table), blocking=True, description="表的契约：列、类型、取值、主键（pandera）"
+        "contract",
+        asset=table_key(table),
+        blocking=True,
+        description=described("表的契约：列、类型、取值、主键（pandera）", OURS),
     )
 
 
 def _check_spec(check: TableCheck) -> dg.AssetCheckSpec:
     return dg.AssetCheckSpec(
-        check.name, asset=table_key(check.table), blocking=check.is_blocking, description=check.description
+        check.name,
+        asset=table_key(check.table),
+        blocking=check.is_blocking,
+        description=described(check.description, check.what_to_do),
     )
 
 
@@ -100,7 +106,7 @@ def _contract_result(connection: duckdb.DuckDBPyConnection, table: str) -> dg.As
         asset_key=table_key(table),
         check_name="contract",
         passed=broken.empty,
-        metadata=advice(OURS, passed=broken.empty) | {"violations": len(broken)} | rows_shown(broken),
+        metadata={"violations": len(broken)} | rows_shown(broken),
     )
 
 
@@ -113,8 +119,5 @@ def _check_result(connection: duckdb.DuckDBPyConnection, check: TableCheck) -> d
         check_name=check.name,
         passed=bad.empty,
         severity=dg.AssetCheckSeverity.ERROR if check.is_blocking else dg.AssetCheckSeverity.WARN,
-        metadata=advice(check.what_to_do, passed=bad.empty)
-        | {"rows": len(bad)}
-        | {name: int(count) for name, count in counts.items()}
-        | rows_shown(bad),
+        metadata={"rows": len(bad)} | {name: int(count) for name, count in counts.items()} | rows_shown(bad),
     )

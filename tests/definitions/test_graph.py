@@ -24,12 +24,13 @@ from pipelines.definitions import build_defs
 from pipelines.instance import QUIET
 from pipelines.knowledge import load_knowledge
 from pipelines.lock import JOB_NAME
+from pipelines.measures import MEASURES
 from pipelines.resources import Night
 from pipelines.schedules import published_by
 from pipelines.settings import Settings
 from schemas.tables import HISTORIES, TABLES
 from tests.integration.night import new_home, rows
-from warehouse.build import build_table
+from warehouse.build import build_order, build_table
 
 PROJECT = Path(__file__).parents[2]
 PLACES = "core/dim_organ_year"
@@ -235,9 +236,9 @@ def test_a_check_that_does_not_block_says_what_to_do_about_it() -> None:
     assert [check.name for check in CHECKS if (check.what_to_do == OURS) != check.is_blocking] == []
 
 
-def test_every_check_says_in_chinese_what_must_hold() -> None:
-    silent = [key for key, spec in checks().items() if not re.search(r"[\u4e00-\u9fff]{2,}", spec.description or "")]
-    assert silent == []
+def test_every_check_says_in_chinese_what_must_hold_and_what_to_do() -> None:
+    told = r"[^\n]*[\u4e00-\u9fff]{2,}[^\n]*。\n\n\*\*不通过时：\*\* .*[\u4e00-\u9fff]{5,}"
+    assert [key for key, spec in checks().items() if not re.match(told, spec.description or "", re.DOTALL)] == []
 
 
 # job, schedule, executor
@@ -270,6 +271,16 @@ def test_another_installation_starts_at_its_own_time() -> None:
     definitions = build_defs(Settings(home=Path("/nowhere"), cron="15 3 * * *"))
     (schedule,) = definitions.get_repository_def().schedule_defs
     assert schedule.cron_schedule == "15 3 * * *"
+
+
+# numbers over time
+
+
+@pytest.mark.parametrize("table", MEASURES)
+def test_a_number_is_taken_from_tables_that_are_there_by_then(table: str) -> None:
+    order = build_order()
+    there = order[: order.index(table) + 1]
+    assert set(re.findall(r"(?:FROM|JOIN) ((?:core|mart|meta)\.\w+)", MEASURES[table])) <= set(there)
 
 
 # freshness

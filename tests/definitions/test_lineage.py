@@ -9,7 +9,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipelines.assets.keys import lineage_shown, table_key
+from pipelines.assets.keys import column_schema, lineage_shown, table_key
 from schemas.tables import TABLES
 from warehouse import lineage
 from warehouse.build import dependencies
@@ -90,6 +90,10 @@ def test_the_scheduler_is_told_asset_and_column() -> None:
         dg.TableColumnDep(asset_key=table_key("mart.city_rollup"), column_name="value")
     ]
     assert lineage_shown("core.dim_form") == {}
+    # the open web pages draw no columns: the list of columns says it in words
+    shown_at = {column.name: column.description or "" for column in column_schema("mart.reported_vs_computed").columns}
+    assert shown_at["computed"].endswith("。取自 mart.city_rollup.value")
+    assert [column.description for column in column_schema("core.dim_form").columns if "取自" in str(column)] == []
 
 
 @pytest.fixture
