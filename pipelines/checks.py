@@ -214,7 +214,7 @@ CHECKS: Final = (
         "no_error_findings",
         "没有未解决的错误",
         """
-        SELECT f.organ_code, f.report_year, f.form_code, f.rule_id, f.scope, f.lhs, f.rhs, f.difference, f.message
+        SELECT f.organ_code, f.report_year, f.form_code, f.rule_id, f.message
         FROM core.fct_finding AS f
         LEFT JOIN core.fct_submission AS s ON s.submission_id = f.submission_id
         WHERE f.severity = 'error' AND f.state <> 'waived'

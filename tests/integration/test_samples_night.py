@@ -579,6 +579,35 @@ def test_every_table_is_materialised_and_its_contract_checked(instance: dg.Dagst
     }
 
 
+def shown(instance: dg.DagsterInstance, asset: str) -> dict[str, Any]:
+    """What the web pages show of the last time that the asset was made."""
+    event = instance.get_latest_materialization_event(dg.AssetKey(asset.split(".")))
+    assert event is not None and event.asset_materialization is not None
+    return {name: value.value for name, value in event.asset_materialization.metadata.items()}
+
+
+def test_the_numbers_of_the_night_stand_at_what_was_published(night: Settings, instance: dg.DagsterInstance) -> None:
+    numbers = shown(instance, "published_warehouse")
+    assert {name: numbers[name] for name in numbers if name.startswith(("files_", "submissions", "reports_"))} == {
+        **{"files_received": 488, "files_read": 488, "files_rejected": 0, "files_duplicate": 0},
+        **{"submissions": 488, "submissions_accepted": 486, "submissions_held": 2, "submissions_official": 486},
+        **{"reports_awaited": 0, "reports_missing": 1, "reports_held": 1, "reports_late": 1},
+    }
+    # what was mended is not counted: of the two held reports the errors of one, and three of the published report
+    assert (numbers["findings_error"], numbers["findings_waived"], numbers["totals_incomplete"]) == (5, 0, 1)
+    assert (numbers["organs_scored"], numbers["organs_with_deductions"]) == (83, 6)
+    assert (numbers["cells"], numbers["night"]) == (42975, 1)
+    assert numbers["size_bytes"] == published(night).stat().st_size
+    assert 0 < numbers["night_seconds"] < 600
+    assert (numbers["file"], numbers["outbox"]) == (str(published(night)), str(night.outbox))
+    # each table shows its own of them
+    assert shown(instance, "core.fct_finding")["findings_error"] == 5
+    made_of = shown(instance, "mart.reported_vs_computed")["dagster/column_lineage"].deps_by_column
+    assert [(dep.asset_key.to_user_string(), dep.column_name) for dep in made_of["computed"]] == [
+        ("mart/city_rollup", "value")
+    ]
+
+
 def test_a_second_night_over_an_unchanged_inbox_changes_nothing(night: Settings) -> None:
     before = {
         table: rows(night, f"SELECT bit_xor(hash(t)) FROM {table} AS t") for table in TABLES if table != "meta.build"
