@@ -71,12 +71,12 @@ def comments(contract: pa.DataFrameSchema) -> Iterator[str]:
 
 def table_comment_statement(contract: pa.DataFrameSchema) -> str:
     """COMMENT ON the table."""
-    return f"COMMENT ON TABLE {contract.name} IS {_literal(table_comment(contract))}"
+    return f"COMMENT ON TABLE {contract.name} IS {literal(table_comment(contract))}"
 
 
 def column_comment_statement(contract: pa.DataFrameSchema, column: ColumnText) -> str:
     """COMMENT ON one of its columns."""
-    return f"COMMENT ON COLUMN {contract.name}.{column.name} IS {_literal(column.comment)}"
+    return f"COMMENT ON COLUMN {contract.name}.{column.name} IS {literal(column.comment)}"
 
 
 def as_of_macro(history: pa.DataFrameSchema, of: pa.DataFrameSchema) -> Iterator[str]:
@@ -94,7 +94,7 @@ def as_of_macro(history: pa.DataFrameSchema, of: pa.DataFrameSchema) -> Iterator
         f"{of.title}（当时）：{of.name} as of the last publication closed on or before the end of day d, Asia/Shanghai;"
         " nothing before the first release"
     )
-    yield f"COMMENT ON MACRO TABLE {of.name}_as_of IS {_literal(comment)}"
+    yield f"COMMENT ON MACRO TABLE {of.name}_as_of IS {literal(comment)}"
 
 
 def dictionary(contracts: Mapping[str, pa.DataFrameSchema]) -> str:
@@ -125,5 +125,6 @@ def dictionary(contracts: Mapping[str, pa.DataFrameSchema]) -> str:
     return "\n".join(parts)
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """``text`` as an SQL string."""
     return "'" + text.replace("'", "''") + "'"

@@ -22,6 +22,7 @@ from schemas.tables import HISTORIES, TABLES
 from warehouse.build import SCHEMAS
 from warehouse.connection import quoted, reader, writer
 from warehouse.durable import make_durable, remove_tree, sync_directory
+from warehouse.macros import macros
 
 FILE_NAME: Final = "disclosure.duckdb"
 CURRENT: Final = "current"
@@ -60,7 +61,7 @@ def verify_in_new_process(path: Path) -> None:
     if path.with_name(path.name + ".wal").exists():
         raise PublicationError(f"{path.name} was not closed cleanly: a write-ahead log lies beside it")
     expected = {
-        relation: [(column.name, column.sql_type) for column in render.columns_of(contract)]
+        relation: [(column.name, column.sql_type) for column in render.columns_of(contract)] if contract else None
         for relation, contract in _relations().items()
     }
     done = subprocess.run(  # noqa: S603 - our own interpreter and module
@@ -76,10 +77,10 @@ def verify_in_new_process(path: Path) -> None:
         raise PublicationError(f"{path.name} cannot be read back: {done.stderr.strip()[-2000:]}")
 
 
-def _relations() -> Mapping[str, pa.DataFrameSchema]:
-    """What must be readable after FROM, with its contract: every table, and every look back at it."""
+def _relations() -> Mapping[str, pa.DataFrameSchema | None]:
+    """What must be readable after FROM, with its contract if it has one: tables, looks back at them, table macros."""
     look_back = {f"{of}_as_of(DATE '9999-12-30')": TABLES[of] for of in HISTORIES.values()}
-    return {**TABLES, **look_back}
+    return {**TABLES, **look_back, **{macro.probe: None for macro in macros()}}
 
 
 def _copy_tables(source: Path, target: Path) -> None:
@@ -94,6 +95,9 @@ def _copy_tables(source: Path, target: Path) -> None:
                 connection.execute(statement)
         for history, of in HISTORIES.items():
             for statement in render.as_of_macro(TABLES[history], TABLES[of]):
+                connection.execute(statement)
+        for macro in macros():
+            for statement in macro.statements:
                 connection.execute(statement)
         connection.execute("CHECKPOINT")
 
