@@ -189,13 +189,18 @@ def _identity() -> tuple[ViewColumn, ...]:
             "VARCHAR",
             "所属区政府的名称；市本级为空",
             "Name of the district government that the organ belongs to; NULL at the city level",
-            "d.name",
+            _optional("d.name"),
         ),
         _field("is_nil", "s.is_nil"),
         _field("submission_id", "s.submission_id"),
         replace(_field("cells_derived", "f.cells_derived"), zh="这一行中由等式推出数字的格数；零报告为空"),
         replace(_field("cells_blank", "f.cells_blank"), zh="这一行中应当有数却空白的格数；零报告为空"),
     )
+
+
+def _optional(column: str) -> str:
+    """A column that a LEFT JOIN may leave out: by itself DESCRIBE would call it NOT NULL, as it is where it is from."""
+    return f"nullif({column}, '')"
 
 
 _JOINS: Final = """LEFT JOIN core.dim_organ AS o ON o.organ_code = s.organ_code
@@ -367,10 +372,10 @@ def _of_table(contract: pa.DataFrameSchema) -> View:
             label, zh, en = _NAMED[column.name]
             alias = column.name.removesuffix("_code")
             joins.append(_ORGAN_NAME.format(alias=alias, column=column.name))
-            columns.append(_text(label, zh, en, f"{alias}.name"))
+            columns.append(_text(label, zh, en, _optional(f"{alias}.name")))
         elif column.name == "indicator_code" and "label" not in names:
             joins.append(_LATEST_LABEL)
-            shown = "latest.label"
+            shown = _optional("latest.label")
             if "form_code" in names:
                 joins.append(
                     "LEFT JOIN core.dim_indicator AS i"
@@ -380,7 +385,9 @@ def _of_table(contract: pa.DataFrameSchema) -> View:
             columns.append(_text("指标名称", "表上印的指标名称", "label of the indicator as the form prints it", shown))
         elif column.name == "form_code" and "short_title" not in names:
             joins.append("LEFT JOIN core.dim_form AS form ON form.form_code = t.form_code")
-            columns.append(_text("表样简称", "表样版本的简称", "short title of the edition", "form.short_title"))
+            columns.append(
+                _text("表样简称", "表样版本的简称", "short title of the edition", _optional("form.short_title"))
+            )
         elif column.name == "slice_code":
             joins.append(_ORGAN_NAME.format(alias="slice", column="slice_code"))
             columns.append(_text("分组名称", "分组的名称", "name of the slice", _SLICE_NAME))
