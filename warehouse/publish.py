@@ -77,6 +77,19 @@ def verify_in_new_process(path: Path) -> None:
         raise PublicationError(f"{path.name} cannot be read back: {done.stderr.strip()[-2000:]}")
 
 
+def descriptions() -> Iterator[str]:
+    """The statements that make the tables explain themselves: comments, looks back, views, macros."""
+    for contract in TABLES.values():
+        yield from render.comments(contract)
+    for history, of in HISTORIES.items():
+        yield from render.as_of_macro(TABLES[history], TABLES[of])
+    yield f"CREATE SCHEMA {VIEW_SCHEMA}"
+    for view in views().values():
+        yield from view.statements
+    for macro in macros():
+        yield from macro.statements
+
+
 def _relations() -> Mapping[str, list[tuple[str, str]] | None]:
     """What must be readable after FROM, with (column, type) where they are fixed: tables, looks back, views, macros."""
     tables = {
@@ -98,22 +111,9 @@ def _copy_tables(source: Path, target: Path) -> None:
             connection.execute(f"INSERT INTO {table} SELECT * FROM build.{table}")  # noqa: S608 - names of ours
         # one transaction: each of these by itself would wait for the disk, 1,700 times
         with transaction(connection):
-            for statement in _descriptions():
+            for statement in descriptions():
                 connection.execute(statement)
         connection.execute("CHECKPOINT")
-
-
-def _descriptions() -> Iterator[str]:
-    """What makes the tables explain themselves: comments, looks back, views, macros."""
-    for contract in TABLES.values():
-        yield from render.comments(contract)
-    for history, of in HISTORIES.items():
-        yield from render.as_of_macro(TABLES[history], TABLES[of])
-    yield f"CREATE SCHEMA {VIEW_SCHEMA}"
-    for view in views().values():
-        yield from view.statements
-    for macro in macros():
-        yield from macro.statements
 
 
 def _export_parquet(database: Path, folder: Path) -> None:
