@@ -36,7 +36,7 @@ class PublicationError(RuntimeError):
 def publish(build_file: Path, published: Path, *, keep: int = 3) -> Path:
     """Publish the tables of ``build_file`` with views and macros over them; return the new generation's directory.
 
-    It lies under ``published``. Raises PublicationError where the copy cannot be read back: ``current`` stays as it was.
+    It lies under ``published``. Raises PublicationError where the copy cannot be read back; ``current`` stays then.
     """
     generations = published / "generations"
     generations.mkdir(parents=True, exist_ok=True)

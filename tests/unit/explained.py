@@ -38,7 +38,8 @@ def explained(city: City, on: datetime = datetime(2025, 6, 1, 2)) -> duckdb.Duck
     load_rows(connection, "core.dim_form", rows["form"])
     load_rows(connection, "core.dim_indicator", rows["indicator"])
     connection.execute(
-        "INSERT INTO core.dim_organ_name SELECT organ_code, name || '（曾用）', 'former', 2000, 2010 FROM core.dim_organ"
+        "INSERT INTO core.dim_organ_name"
+        " SELECT organ_code, name || '（曾用）', 'former', 2000, 2010 FROM core.dim_organ"
     )
     connection.execute(_CHAIN)
     for statement in descriptions():
