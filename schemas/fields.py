@@ -449,7 +449,12 @@ FIELDS: Final = _fields(
         "Organs that the total lacks: without an official submission, or undivided",
         minimum=0,
     ),
-    Field("coverage", "DECIMAL(18,4)", "覆盖率", "(organs_reported + organs_nil) / organs_expected, 0 to 1"),
+    Field(
+        "coverage",
+        "DECIMAL(18,4)",
+        "覆盖率",
+        "Share of the organs that are in: (organs_reported + organs_nil) / organs_expected, 0 to 1",
+    ),
     Field(
         "coverage_volume",
         "DECIMAL(18,4)",
@@ -494,7 +499,7 @@ FIELDS: Final = _fields(
         "上年数出处",
         "Release that prior_value is taken from; NULL = as official now, it was not released before",
     ),
-    Field("change", "DECIMAL(18,4)", "增减", "value - prior_value"),
+    Field("change", "DECIMAL(18,4)", "增减", "Difference from the year before: value - prior_value"),
     Field(
         "change_pct",
         "DECIMAL(18,4)",
@@ -555,7 +560,7 @@ FIELDS: Final = _fields(
         "rate_code",
         "VARCHAR",
         "指标率",
-        "reply_open_rate, dispute_rate, correction_rate or open_rate",
+        "Which rate: reply_open_rate, dispute_rate, correction_rate or open_rate",
         allowed=("reply_open_rate", "dispute_rate", "correction_rate", "open_rate"),
     ),
     Field("numerator", "DECIMAL(18,4)", "分子", "Numerator of the rate"),

@@ -1,12 +1,12 @@
 """Everything that is said about a table, rendered from its pandera contract.
 
-Belongs here: contract -> DDL, comments, dictionary page, and a plain column list that the scheduler's room turns into
-its own. Does not belong here: executing any of it.
+Belongs here: contract -> DDL, comments, and a plain column list that the scheduler's room turns into its own. Does not
+belong here: executing any of it, views (``schemas.views``), pages of ``docs/`` (``schemas.dictionary``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pandera.pandas as pa
@@ -114,34 +114,6 @@ def as_of_macro(history: pa.DataFrameSchema, of: pa.DataFrameSchema) -> Iterator
         " first release",
     )
     yield f"COMMENT ON MACRO TABLE {of.name}_as_of IS {literal(comment)}"
-
-
-def dictionary(contracts: Mapping[str, pa.DataFrameSchema]) -> str:
-    """The data dictionary as Markdown: every table with its grain, key and columns."""
-    parts = [
-        "# Data dictionary",
-        "",
-        "Rendered from `schemas/tables.py` by `make docs`; do not edit.",
-        "",
-    ]
-    for contract in contracts.values():
-        parts += [
-            f"## {contract.name} {contract.title}",
-            "",
-            str(contract.description),
-            "",
-            f"Key: {', '.join(f'`{name}`' for name in key_of(contract))}",
-            "",
-            "| column | type | null | 中文 | meaning |",
-            "|---|---|---|---|---|",
-        ]
-        parts += [
-            f"| `{column.name}` | {column.sql_type} | {'yes' if column.is_nullable else ''} | {column.zh} |"
-            f" {column.en.replace('|', chr(92) + '|')} |"
-            for column in columns_of(contract)
-        ]
-        parts.append("")
-    return "\n".join(parts)
 
 
 def literal(text: str) -> str:
