@@ -368,6 +368,41 @@ def test_the_story_of_the_live_year(night: Settings) -> None:
     assert held == [("M01", "annual/natural_person", 9, 6), ("M03", "annual/req_new", 8, 11)]
 
 
+def test_the_story_of_the_live_year_costs_points(night: Settings) -> None:
+    def assessed(organ: str) -> tuple[Any, ...]:
+        return rows(
+            night,
+            "SELECT score, total_deduction, (SELECT string_agg(deduction_code || ' ' || counted, ';')"
+            " FROM mart.assessment_deduction AS d WHERE d.organ_code = a.organ_code AND d.report_year = 2024)"
+            f" FROM mart.assessment AS a WHERE organ_code = '{organ}' AND report_year = 2024",
+        )[0]
+
+    assert assessed(STORY.missing) == (90, 10, "D02 1")
+    # eleven days at half a point, capped at five
+    assert assessed(STORY.late) == (95, 5, "D01 11")
+    assert assessed(STORY.held.organ_code) == (95, 5, "D03 1")
+    # mended before the deadline, and nothing to report in time
+    assert assessed(STORY.resubmitted.organ_code) == (100, 0, None)
+    assert assessed(STORY.nil) == (100, 0, None)
+    (late,) = rows(
+        night,
+        "SELECT reason, evidence FROM mart.assessment_deduction WHERE deduction_code = 'D01' AND report_year = 2024",
+    )
+    assert late[0] == (
+        "迟报：年度报告2021年格式截止2025-01-31，2025-02-11才有被接受的报表，逾期11天。"
+        "0.5分×11＝5.5分，封顶5分，扣5分。"
+    )
+    (receipt,) = rows(night, f"SELECT receipt_no FROM core.fct_submission WHERE organ_code = '{STORY.late}'"
+                             " AND report_year = 2024")  # fmt: skip
+    assert receipt[0] in late[1]
+    # nothing of a backfill year is late; organs that opened too little of what they answered lose in any year
+    assert rows(night, "SELECT report_year, deduction_code, count(*) FROM mart.assessment_deduction"
+                       " GROUP BY ALL ORDER BY ALL") == [
+        (2016, "D12", 1), (2018, "D12", 1), (2024, "D01", 1), (2024, "D02", 1), (2024, "D03", 1), (2024, "D12", 3),
+    ]  # fmt: skip
+    assert rows(night, "SELECT DISTINCT points_status LIKE '%made up%' FROM mart.assessment") == [(True,)]
+
+
 def status(night: Settings, *words: str, columns: int = 80) -> str:
     result = CliRunner().invoke(
         main, ["status", *words], env={"GONGKAI_HOME": str(night.home), "COLUMNS": str(columns)}
@@ -546,6 +581,35 @@ def test_every_table_is_materialised_and_its_contract_checked(instance: dg.Dagst
         *("nothing_held", "no_error_findings", "complete", "every_rule_in_scope"),
         *("family_f", "family_m", "family_v", "family_h", "family_n"),
     }
+
+
+def shown(instance: dg.DagsterInstance, asset: str) -> dict[str, Any]:
+    """What the web pages show of the last time that the asset was made."""
+    event = instance.get_latest_materialization_event(dg.AssetKey(asset.split(".")))
+    assert event is not None and event.asset_materialization is not None
+    return {name: value.value for name, value in event.asset_materialization.metadata.items()}
+
+
+def test_the_numbers_of_the_night_stand_at_what_was_published(night: Settings, instance: dg.DagsterInstance) -> None:
+    numbers = shown(instance, "published_warehouse")
+    assert {name: numbers[name] for name in numbers if name.startswith(("files_", "submissions", "reports_"))} == {
+        **{"files_received": 488, "files_read": 488, "files_rejected": 0, "files_duplicate": 0},
+        **{"submissions": 488, "submissions_accepted": 486, "submissions_held": 2, "submissions_official": 486},
+        **{"reports_awaited": 0, "reports_missing": 1, "reports_held": 1, "reports_late": 1},
+    }
+    # what was mended is not counted: of the two held reports the errors of one, and three of the published report
+    assert (numbers["findings_error"], numbers["findings_waived"], numbers["totals_incomplete"]) == (5, 0, 1)
+    assert (numbers["organs_scored"], numbers["organs_with_deductions"]) == (83, 6)
+    assert (numbers["cells"], numbers["night"]) == (42975, 1)
+    assert numbers["size_bytes"] == published(night).stat().st_size
+    assert 0 < numbers["night_seconds"] < 600
+    assert (numbers["file"], numbers["outbox"]) == (str(published(night)), str(night.outbox))
+    # each table shows its own of them
+    assert shown(instance, "core.fct_finding")["findings_error"] == 5
+    made_of = shown(instance, "mart.reported_vs_computed")["dagster/column_lineage"].deps_by_column
+    assert [(dep.asset_key.to_user_string(), dep.column_name) for dep in made_of["computed"]] == [
+        ("mart/city_rollup", "value")
+    ]
 
 
 def test_a_second_night_over_an_unchanged_inbox_changes_nothing(night: Settings) -> None:
