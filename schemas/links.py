@@ -83,6 +83,8 @@ _MORE: Final = (
     ("mart.year_over_year_like_for_like", f"{_SLICE} {_CELL}", "mart.year_over_year", ""),
     ("mart.concept_contribution", f"concept_code {_SLICE} form_code", "mart.concept_series", ""),
     ("mart.reported_vs_computed", _INDICATOR, "core.dim_indicator", ""),
+    ("mart.assessment", "report_year organ_code", "core.dim_organ_year", ""),
+    ("mart.assessment_deduction", "report_year organ_code", "mart.assessment", ""),
     ("mart.submission_status", "report_year organ_code", "core.dim_organ_year", ""),
     ("mart.revision", _INDICATOR, "core.dim_indicator", ""),
     ("mart.revision_rollup", _INDICATOR, "core.dim_indicator", ""),
