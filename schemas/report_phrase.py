@@ -299,6 +299,8 @@ class _Reader:
     def _placeholder(self, text: str, line: int, form: str) -> Placeholder:
         if text in WORDS:
             return Placeholder(Ask.WORD, text)
+        if not form:
+            raise self._error(line, "标题里只能用 {机构} 和 {年}")
         head, _, rest = text.partition(" ")
         ask, where = Ask.FIGURE, CITY
         if head in _OPERATORS:
@@ -335,7 +337,7 @@ class _Reader:
         return tuple(self._term(operand, text, form, line) for operand in operands)
 
     def _term(self, operand: Operand, text: str, form: str, line: int) -> Term:
-        if form not in self._forms or operand.cell is None or operand.function or operand.cell.form_code:
+        if operand.cell is None or operand.function or operand.cell.form_code:
             raise self._error(line, f"“{text}”里只能有指标代码")
         dimensions = operand.cell.dimensions
         measure = next((item for item in dimensions if item in MEASURES), "annual")

@@ -4,7 +4,7 @@ Belongs here: what stands in the report and in which order, the geometry of its 
 what a draft says, the notes, the source. Does not belong here: Word and HTML (``word``, ``page``), sentences with
 figures of the report (``schemas/report_phrases.yaml``).
 
-A note prints no number with a unit: it would be read as a figure of the report.
+A note prints no number with a unit: it would be read as a figure of the report. Nothing in the report is invisible.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from pipelines.answers.wording import number
+from pipelines.answers.wording import number, plain
 from pipelines.report.figures import ReportError, ReportFigures
 from pipelines.report.prose import Prose
 from pipelines.report.shares import RULE
@@ -87,17 +87,19 @@ def compose(figures: ReportFigures, prose: Prose, moved: str, *, is_draft: bool)
             tables.setdefault(heading, []).append(table)
     mark = f"（{DRAFT}）" if is_draft else ""
     return Report(
-        title=prose.title,
-        warnings=tuple(_warnings(figures)) if is_draft else (),
+        title=plain(prose.title),
+        warnings=tuple(map(plain, _warnings(figures))) if is_draft else (),
         sections=tuple(
             Section(
-                heading + mark,
-                tuple(paragraph.text for paragraph in prose.paragraphs if paragraph.section == heading),
+                plain(heading) + mark,
+                tuple(plain(paragraph.text) for paragraph in prose.paragraphs if paragraph.section == heading),
                 tuple(tables.get(heading, ())),
             )
             for heading in dict.fromkeys([*headings, *tables])
         ),
-        notes=tuple(_notes(figures, RULE.format(moved=moved) if prose.has_shares else "", is_draft=is_draft)),
+        notes=tuple(
+            map(plain, _notes(figures, RULE.format(moved=moved) if prose.has_shares else "", is_draft=is_draft))
+        ),
         source=_source(figures),
         report_year=figures.report_year,
     )

@@ -6,12 +6,10 @@ Belongs here: what the template ``pages/report.html`` is given. Does not belong 
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
 
-from pipelines.answers.wording import plain
 from pipelines.report.document import DRAFT, Report
 from pipelines.templates.layout import Role
 
@@ -23,16 +21,10 @@ def to_html(report: Report) -> str:
     return _ENVIRONMENT.get_template("report.html").render(report=report)
 
 
-def _shown(value: Any) -> Any:
-    """What the template prints: text with nothing invisible in it; markup of its own as it is."""
-    return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
 _ENVIRONMENT: Final = Environment(
     loader=PackageLoader("pipelines", "pages"),
     autoescape=select_autoescape(default=True),
     undefined=StrictUndefined,
-    finalize=_shown,
     trim_blocks=True,
     lstrip_blocks=True,
 )

@@ -41,8 +41,11 @@ _TEXT_WIDTH: Final = 15.6
 _TABLE_SIZE: Final = {True: 10.5, False: 9.0}
 """points, by whether the table is narrow"""
 _ROW_HEIGHT: Final = {True: 0.75, False: 0.58}
-"""centimetres at least"""
+"""centimetres at least, by whether the table is short"""
 _NARROW: Final = 6
+_HALF_HEAD: Final = 2
+_LONG, _LONGEST = 20, 36
+"""rows from which on a table fills a page of its own, and from which on it goes on on the next one"""
 _TWIPS_IN_CM: Final = 567
 _SHADED: Final = frozenset({Role.CAPTION, Role.CORNER, Role.HEADER})
 _LEFT: Final = frozenset({Role.LABEL})
@@ -64,7 +67,9 @@ def to_docx(report: Report) -> bytes:
         document.add_paragraph(section.heading, style="Heading 1")
         for text in section.paragraphs:
             document.add_paragraph(text, style="Normal")
-        document.paragraphs[-1].paragraph_format.space_after = Pt(6)
+        above = document.paragraphs[-1].paragraph_format
+        above.space_after = Pt(6)
+        above.keep_with_next = any(table.height < _LONG for table in section.tables[:1])
         for table in section.tables:
             _TableWriter(document, table).write()
     for number, note in enumerate(report.notes, start=1):
@@ -177,8 +182,9 @@ class _TableWriter:
     def __init__(self, document: Document, table: Table) -> None:
         self._document, self._table = document, table
         self._widths = [round(share * _TEXT_WIDTH * _TWIPS_IN_CM) for share in table.widths]
-        is_narrow = len(table.widths) <= _NARROW
-        self._size, self._height = Pt(_TABLE_SIZE[is_narrow]), round(_ROW_HEIGHT[is_narrow] * _TWIPS_IN_CM)
+        self._size = Pt(_TABLE_SIZE[len(table.widths) <= _NARROW])
+        self._height = round(_ROW_HEIGHT[table.height < _LONG] * _TWIPS_IN_CM)
+        self._last_kept = table.height - 1 if table.height < _LONGEST else 0
 
     def write(self) -> None:
         """Add the table at the end of the document, and an empty line that keeps it from the next one."""
@@ -229,13 +235,19 @@ class _TableWriter:
         cell.append(properties)
         paragraph = Paragraph(cell.add_p(), self._document._body)
         paragraph.style = self._document.styles[_CELL_LEFT if box.role in _LEFT else _CELL]
-        # a table stays whole where it fits on a page
-        paragraph.paragraph_format.keep_with_next = row < self._table.height - 1
+        paragraph.paragraph_format.keep_with_next = row < self._last_kept
         if row == box.row and box.text:
-            run = paragraph.add_run(box.text)
+            run = paragraph.add_run(self._broken(box))
             run.font.size = self._size
             run.font.bold = box.role in (Role.HEADER, Role.CAPTION) or None
         return cell
+
+    def _broken(self, box: Box) -> str:
+        """A head of four characters in a narrow column in two even lines, as the printed forms have it."""
+        is_narrow = box.columns == 1 and len(self._table.widths) > _NARROW
+        if box.role is Role.HEADER and is_narrow and len(box.text) == 2 * _HALF_HEAD:
+            return f"{box.text[:_HALF_HEAD]}\n{box.text[_HALF_HEAD:]}"
+        return box.text
 
 
 def _put(parent: Any, tag: str, **attributes: str) -> None:

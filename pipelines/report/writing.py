@@ -50,7 +50,7 @@ def make_report(
     remarks = list(prose.left_out)
     if not figures.is_complete:
         remarks.append(f"合计不完整，{absent_words(figures)}")
-    remarks += [f"与市政府自己公布的报告不同　{words}" for words in difference_words(figures)]
+    remarks += [f"与市政府自己公布的报告不同：{words}" for words in difference_words(figures)]
     return report, remarks
 
 
