@@ -33,6 +33,7 @@ from pipelines.settings import Settings, SettingsError
 from pipelines.status import StatusError, as_json, print_status, read_status
 from pipelines.summary import print_left, print_night
 from schemas.register import RegisterError
+from schemas.report_phrase import PhraseError
 from warehouse.connection import reader
 from warehouse.publish import CURRENT, FILE_NAME
 from warehouse.query import QueryError, query
@@ -204,7 +205,6 @@ def report(
 ) -> None:
     """写年度报告的统计部分（.docx 和 .html）：表格、句子出自同一次查询。合计不完整时退出码为 1。"""
     from pipelines.report import ReportError, write_report  # noqa: PLC0415 - the Word library is slow to import
-    from schemas.report_phrase import PhraseError  # noqa: PLC0415 - with it
 
     try:
         written = write_report(

@@ -10,7 +10,7 @@ A note prints no number with a unit: it would be read as a figure of the report.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final
 
@@ -62,7 +62,6 @@ class Report:
     sections: tuple[Section, ...]
     notes: tuple[str, ...]
     source: str
-    report_year: int
 
     @property
     def is_draft(self) -> bool:
@@ -101,7 +100,6 @@ def compose(figures: ReportFigures, prose: Prose, moved: str, *, is_draft: bool)
             map(plain, _notes(figures, RULE.format(moved=moved) if prose.has_shares else "", is_draft=is_draft))
         ),
         source=_source(figures),
-        report_year=figures.report_year,
     )
 
 
@@ -112,18 +110,15 @@ def absent_words(figures: ReportFigures) -> str:
         names = "、".join(f"{absent.name}（{_WHY.get(absent.status, '缺报')}）" for absent in group)
         title = next(form.short_title for form in figures.forms if form.form_code == code)
         said.append(f"{title if len(figures.forms) > 1 else ''}尚缺：{names}")
-    return "；".join(said) or "没有单位缺报，但有区的汇总数不能拆分"
+    return "；".join(said)
 
 
 def difference_words(figures: ReportFigures) -> list[str]:
     """Each figure that the city's own published report prints otherwise."""
     labels = {key: form.label(key) for form in figures.forms for key in form.cells()}
-    said = []
-    for key, figure in figures.differing:
-        computed = "空白" if figure.value is None else number(figure.value)
-        reported = "空白" if figure.reported is None else number(figure.reported)
-        said.append(f"{labels[key]}：公布{reported}，汇总{computed}")
-    return said
+    return [
+        f"{labels[key]}：公布{number(figure.reported)}，汇总{number(figure.value)}" for key, figure in figures.differing
+    ]
 
 
 def _warnings(figures: ReportFigures) -> Iterator[str]:
@@ -137,7 +132,7 @@ def _notes(figures: ReportFigures, rule: str, *, is_draft: bool) -> Iterator[str
     if rule:
         yield rule
     if figures.is_complete and figures.absent:
-        yield f"合计按规定的收齐比例计算，未含未报单位的数。{absent_words(figures)}。"
+        yield f"合计未含未报单位的数，按规定不影响合计。{absent_words(figures)}。"
     labels = {key: form.label(key) for form in figures.forms for key in form.cells()}
     if blank := [labels[key] for key in figures.printed if figures.at(key).cells_blank]:
         shown = "、".join(blank[:_MOST_DIFFERENCES]) + ("等" if len(blank) > _MOST_DIFFERENCES else "")
@@ -177,7 +172,7 @@ def _filled(box: Box, figures: ReportFigures, *, has_unit: bool) -> Box:
     unit = box.indicator.unit
     is_silent = box.indicator.value_kind == "money" and not has_unit and unit not in box.indicator.label
     text = "" if value is None else number(value) + (unit if is_silent else "")
-    return Box(box.role, box.row, box.column, text, box.rows, box.columns, box.key, box.indicator, box.table)
+    return replace(box, text=text)
 
 
 def _table(boxes: Sequence[Box], *, is_single: bool) -> Table:
@@ -185,16 +180,11 @@ def _table(boxes: Sequence[Box], *, is_single: bool) -> Table:
     top = min(box.row for box in boxes)
     edges = sorted({edge for box in boxes for edge in (box.column, box.column + box.columns)})
     placed = tuple(
-        Box(
-            box.role,
-            box.row - top,
-            edges.index(box.column),
-            box.text,
-            box.rows,
-            edges.index(box.column + box.columns) - edges.index(box.column),
-            box.key,
-            box.indicator,
-            box.table,
+        replace(
+            box,
+            row=box.row - top,
+            column=edges.index(box.column),
+            columns=edges.index(box.column + box.columns) - edges.index(box.column),
         )
         for box in boxes
     )

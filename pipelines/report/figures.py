@@ -44,8 +44,14 @@ FROM mart.slice_organ AS m
 JOIN core.dim_organ_year AS y ON y.organ_code = m.organ_code AND y.report_year = m.report_year
 LEFT JOIN mart.submission_status AS s
     ON s.organ_code = m.organ_code AND s.report_year = m.report_year AND s.form_code = m.form_code
-WHERE m.report_year = ? AND m.slice_kind = 'city' AND m.used_as IN ('missing', 'undivided')
+WHERE m.report_year = ? AND m.slice_kind = 'city' AND m.used_as = 'missing'
 ORDER BY m.form_code, m.organ_code"""
+_CITY_GOVERNMENT: Final = """
+SELECT y.organ_code, y.name
+FROM core.dim_organ_year AS y
+JOIN core.dim_organ AS o ON o.organ_code = y.organ_code AND o.kind = 'city_government'
+WHERE y.report_year = ?
+ORDER BY y.organ_code"""
 _SOURCE: Final = """
 SELECT b.night, b.built_at, coalesce((SELECT max_by(release_id, release_no) FROM meta.release), '') AS release_id
 FROM meta.build AS b"""
@@ -123,19 +129,19 @@ class ReportFigures:
             Decimal(0),
         )
 
-    def share_of(self, part: Sum, division: Division, where: tuple[str, str] = CITY) -> Share | None:
+    def share_of(self, part: Sum, division: Division) -> Share | None:
         """The share of one part among all parts of the division; None where they do not make up the whole."""
-        parts = [self.sum_of(item, where) for item in division.parts]
-        whole = self.sum_of(division.whole, where)
+        parts = [self.sum_of(item) for item in division.parts]
+        whole = self.sum_of(division.whole)
         known = [value for value in parts if value is not None]
         if whole is None or len(known) < len(parts):
             return None
         found = shares(known, whole)
         return found[division.parts.index(part)] if found else None
 
-    def rate_of(self, part: Sum, whole: Sum, where: tuple[str, str] = CITY) -> Decimal | None:
+    def rate_of(self, part: Sum, whole: Sum) -> Decimal | None:
         """Percent, rounded half up; None where a cell is blank or the whole is not above zero."""
-        above, below = self.sum_of(part, where), self.sum_of(whole, where)
+        above, below = self.sum_of(part), self.sum_of(whole)
         if above is None or below is None or below <= 0:
             return None
         return half_up(100 * Fraction(above) / Fraction(below), _RATE_DECIMALS)
@@ -180,9 +186,7 @@ def read_figures(published_file: Path, report_year: int, form_code: str | None =
             rows = [row for row in dicts(connection, _CELLS, [report_year]) if row["form_code"] in codes]
             absent = dicts(connection, _ABSENT, [report_year])
             (source,) = dicts(connection, _SOURCE)
-            organs = dicts(
-                connection, "SELECT organ_code, name FROM core.dim_organ WHERE kind = 'city_government' ORDER BY ALL"
-            )
+            organs = dicts(connection, _CITY_GOVERNMENT, [report_year])
     except duckdb.CatalogException as error:
         raise ReportError("已发布的文件是旧版本建的，缺少所需的表；请先运行 gongkai nightly") from error
     if not organs:

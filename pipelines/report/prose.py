@@ -123,12 +123,12 @@ class _Writer:
             return self._word(part.word)
         if part.ask is Ask.CHANGE:
             key = part.terms[0].key
-            return self._change(figures.at(key, part.slice), figures.unit_of(key))
+            return self._change(figures.at(key), figures.unit_of(key))
         if part.ask is Ask.SHARE:
-            share = figures.share_of(part.terms, self._phrases.division_of(part.terms, self._codes), part.slice)
+            share = figures.share_of(part.terms, self._phrases.division_of(part.terms, self._codes))
             return "" if share is None else f"{self._phrases.moved if share.is_moved else ''}{share.percent:f}"
         if part.ask is Ask.RATE:
-            rate = figures.rate_of(part.terms, part.divisor, part.slice)
+            rate = figures.rate_of(part.terms, part.divisor)
         else:
             rate = figures.sum_of(part.terms, part.slice)
         return "" if rate is None else number(rate)
@@ -158,7 +158,7 @@ class _Writer:
         for sentence in self._wanted():
             for part in sentence.placeholders:
                 if part.ask is Ask.CHANGE:
-                    figure = self._figures.at(part.terms[0].key, part.slice)
+                    figure = self._figures.at(part.terms[0].key)
                     kind = change_of(figure)
                     if kind in _UNCOMPARED and not self._phrases.changes[kind] and figure.note:
                         yield figure.note

@@ -31,9 +31,9 @@ from pipelines.templates.package import FIXED_TIME, fixed_zip
 _LATIN: Final = "Times New Roman"
 _SONG, _HEI, _FANGSONG = "宋体", "黑体", "仿宋_GB2312"
 _ALSO_KNOWN_AS: Final = {
-    _SONG: "SimSun;Songti SC;Noto Serif CJK SC",
-    _HEI: "SimHei;Heiti SC;Noto Sans CJK SC",
-    _FANGSONG: "仿宋;FangSong;STFangsong;Noto Serif CJK SC",
+    _SONG: "SimSun,Songti SC,Noto Serif CJK SC",
+    _HEI: "SimHei,Heiti SC,Noto Sans CJK SC",
+    _FANGSONG: "仿宋,FangSong,STFangsong,Noto Serif CJK SC",
 }
 _RED: Final = RGBColor(0xC0, 0x00, 0x00)
 _TEXT_WIDTH: Final = 15.6
@@ -69,7 +69,8 @@ def to_docx(report: Report) -> bytes:
             document.add_paragraph(text, style="Normal")
         above = document.paragraphs[-1].paragraph_format
         above.space_after = Pt(6)
-        above.keep_with_next = any(table.height < _LONG for table in section.tables[:1])
+        if any(table.height < _LONG for table in section.tables[:1]):
+            above.keep_with_next = True
         for table in section.tables:
             _TableWriter(document, table).write()
     for number, note in enumerate(report.notes, start=1):
@@ -143,7 +144,7 @@ def _name_font(document: Document, name: str, others: str) -> None:
     )
     table = etree.fromstring(part.blob)
     font = etree.SubElement(table, qn("w:font"), {qn("w:name"): name})
-    etree.SubElement(font, qn("w:altName"), {qn("w:val"): others.split(";", 1)[0]})
+    etree.SubElement(font, qn("w:altName"), {qn("w:val"): others})
     etree.SubElement(font, qn("w:charset"), {qn("w:val"): "86"})
     etree.SubElement(font, qn("w:family"), {qn("w:val"): "auto"})
     part._blob = etree.tostring(table, xml_declaration=True, encoding="UTF-8", standalone=True)

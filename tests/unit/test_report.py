@@ -174,7 +174,7 @@ def test_an_incomplete_total_is_refused_or_a_draft() -> None:
 
 def test_who_is_missing_of_a_total_that_counts_is_said_too() -> None:
     world = figures(absent=(Absent("fj_annex_2017", "某镇", "missing"),))
-    assert report(world).notes == ("合计按规定的收齐比例计算，未含未报单位的数。尚缺：某镇（缺报）。",)
+    assert report(world).notes == ("合计未含未报单位的数，按规定不影响合计。尚缺：某镇（缺报）。",)
 
 
 def test_cells_without_a_place_and_blanks_inside_a_total_are_noted() -> None:
