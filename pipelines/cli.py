@@ -33,6 +33,7 @@ from pipelines.settings import Settings, SettingsError
 from pipelines.status import StatusError, as_json, print_status, read_status
 from pipelines.summary import print_left, print_night
 from schemas.register import RegisterError
+from schemas.report_phrase import PhraseError
 from warehouse.connection import reader
 from warehouse.publish import CURRENT, FILE_NAME
 from warehouse.query import QueryError, query
@@ -172,6 +173,52 @@ def status(settings: Settings, report_year: int | None, district: str | None, is
         click.echo(as_json(found))
     else:
         print_status(Console(markup=False, emoji=False, highlight=False), found)
+
+
+@main.command()
+@click.option("--year", "report_year", type=int, required=True, help="报告年度")
+@click.option("--form", "form_code", help="表样；不写则为该年度收集的一种（附表连同补充统计表）")
+@click.option("--draft", "is_draft", is_flag=True, help="写成草稿：合计不完整也写，每页每节标明“草稿”并列出尚缺的单位")
+@click.option(
+    "--phrases",
+    "phrases_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="另用一份句子文件（写法见 docs/report.md）",
+)
+@click.option(
+    "-o",
+    "--output",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="写到哪个文件夹；不写则为当前文件夹",
+)
+@click.pass_obj
+def report(
+    settings: Settings,
+    *,
+    report_year: int,
+    form_code: str | None,
+    is_draft: bool,
+    phrases_file: Path | None,
+    folder: Path,
+) -> None:
+    """写年度报告的统计部分（.docx 和 .html）：表格、句子出自同一次查询。合计不完整时退出码为 1。"""
+    from pipelines.report import ReportError, write_report  # noqa: PLC0415 - the Word library is slow to import
+
+    try:
+        written = write_report(
+            settings, _published_file(settings), report_year, folder, form_code,
+            is_draft=is_draft, phrases_file=phrases_file,
+        )  # fmt: skip
+    except RegisterError as error:
+        raise click.ClickException(f"名录有误：{error}") from error
+    except (ReportError, PhraseError) as error:
+        raise click.ClickException(str(error)) from error
+    for path in written.paths:
+        click.echo(f"已写出{'草稿' if is_draft else ''} {path}")
+    for remark in written.remarks:
+        click.echo(f"请留意：{shown(remark)}")
 
 
 @main.command()
