@@ -1,0 +1,170 @@
+"""What waits to be sent, what was sent, and what is remembered between two ticks: ``work/news.sqlite``.
+
+Belongs here: that a message is neither lost nor sent twice. A message and the memory that it follows from are written
+in one transaction; a message is struck off, channel by channel, once the channel has taken it. What cannot be excluded:
+a channel that took a message and died before it said so gets it again. ``work/`` may be deleted: what waits is lost then,
+and the next digest tells the last night once more.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Final
+
+from pipelines.news import mail
+from pipelines.news.mail import send_mail
+from pipelines.news.message import Message
+from pipelines.news.sent import Sent, attempt
+from pipelines.news.settings import NewsSettings
+from pipelines.news.webhook import KINDS, send_webhook
+from pipelines.settings import Settings
+
+FILE_NAME: Final = "news.sqlite"
+_MOST_A_TICK: Final = 10
+"""messages over one channel; robots take twenty a minute"""
+_SECONDS_A_TICK: Final = 30
+"""no further message after that; the tick of a sensor has a minute"""
+_TOO_OLD: Final = timedelta(days=3)
+"""news that could not be sent for so long is none any more; it stays in the table as not sent"""
+_KEPT: Final = timedelta(days=90)
+_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS message (
+    key TEXT NOT NULL, channel TEXT NOT NULL, message TEXT NOT NULL, queued_at TEXT NOT NULL, sent_at TEXT,
+    attempts INTEGER NOT NULL DEFAULT 0, problem TEXT NOT NULL DEFAULT '', PRIMARY KEY (key, channel));
+CREATE TABLE IF NOT EXISTS memory (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One way out: its name in the table, what people call it, and one attempt to send."""
+
+    name: str
+    label: str
+    send: Callable[[Message], Sent]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a tick sent, and what went wrong, in sentences."""
+
+    sent: int
+    problems: tuple[str, ...]
+    remarks: tuple[str, ...]
+
+
+def channels(news: NewsSettings) -> list[Channel]:
+    """The configured channels."""
+    found = []
+    if (server := news.mail) is not None:
+        found.append(Channel("mail", mail.LABEL, partial(send_mail, server, news.ca_file)))
+    for webhook in news.webhooks:
+        kind = KINDS[webhook.kind]
+        found.append(Channel(kind.provider, kind.label, partial(send_webhook, webhook, news.ca_file)))
+    return found
+
+
+class Post:
+    """The table of messages and the memory of one installation."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._path = settings.work / FILE_NAME
+        self._clock = settings.clock
+
+    def recall(self, name: str) -> str | None:
+        """What was remembered under a name."""
+        with self._open() as database:
+            row = database.execute("SELECT value FROM memory WHERE name = ?", [name]).fetchone()
+        return row[0] if row else None
+
+    def put(
+        self, key: str, message: Message | None, to: Sequence[Channel], remember: Mapping[str, str] | None = None
+    ) -> None:
+        """Let ``message`` wait for every channel, once ever under its key, and remember what it follows from."""
+        now = self._clock()
+        with self._open() as database:
+            if message is not None:
+                database.executemany(
+                    "INSERT OR IGNORE INTO message (key, channel, message, queued_at) VALUES (?, ?, ?, ?)",
+                    [(key, channel.name, message.to_json(), now.isoformat()) for channel in to],
+                )
+            database.executemany("INSERT OR REPLACE INTO memory VALUES (?, ?)", list((remember or {}).items()))
+            database.execute("DELETE FROM message WHERE queued_at < ?", [(now - _KEPT).isoformat()])
+
+    def waiting(self) -> list[tuple[str, str, str]]:
+        """(channel, subject, last problem) of what is not sent, oldest first, what is too old by now included."""
+        with self._open() as database:
+            rows = database.execute(
+                "SELECT channel, message, problem FROM message WHERE sent_at IS NULL ORDER BY queued_at, key"
+            ).fetchall()
+        return [(channel, Message.from_json(text).subject, problem) for channel, text, problem in rows]
+
+    def deliver(self, to: Sequence[Channel], sleep: Callable[[float], None] = time.sleep) -> Delivery:
+        """Send what waits; a channel that fails is left for the next tick, the others go on.
+
+        The least tried goes first, then the oldest: a message that a channel will never take does not stop the others.
+        """
+        problems: list[str] = []
+        remarks: list[str] = []
+        sent = 0
+        if not self._path.exists():
+            return Delivery(0, (), ())
+        with self._alone() as is_alone:
+            until = time.monotonic() + _SECONDS_A_TICK
+            for channel in to if is_alone else ():
+                for key, message in self._due(channel):
+                    if time.monotonic() > until:
+                        break
+                    answer = attempt(partial(channel.send, message), sleep)
+                    self._note(key, channel, answer)
+                    if answer.problem:
+                        problems.append(f"{channel.label}：{answer.problem}")
+                        break
+                    sent += 1
+                    if answer.remark:
+                        remarks.append(f"{channel.label}：{answer.remark}")
+        return Delivery(sent, tuple(problems), tuple(remarks))
+
+    def _due(self, channel: Channel) -> list[tuple[str, Message]]:
+        since = (self._clock() - _TOO_OLD).isoformat()
+        with self._open() as database:
+            rows = database.execute(
+                "SELECT key, message FROM message WHERE channel = ? AND sent_at IS NULL AND queued_at >= ? "
+                "ORDER BY attempts, queued_at, key LIMIT ?",
+                [channel.name, since, _MOST_A_TICK],
+            ).fetchall()
+        return [(key, Message.from_json(text)) for key, text in rows]
+
+    def _note(self, key: str, channel: Channel, answer: Sent) -> None:
+        sent_at = None if answer.problem else self._clock().isoformat()
+        with self._open() as database:
+            database.execute(
+                "UPDATE message SET attempts = attempts + 1, problem = ?, sent_at = ? WHERE key = ? AND channel = ?",
+                [answer.problem, sent_at, key, channel.name],
+            )
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        """A connection in one transaction."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(self._path, timeout=10)) as database, database:
+            database.executescript(_TABLES)
+            yield database
+
+    @contextmanager
+    def _alone(self) -> Iterator[bool]:
+        """Whether nobody else is sending: a tick that its deadline cut off may still be at it."""
+        with self._path.with_suffix(".lock").open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
