@@ -13,12 +13,13 @@ from email.utils import format_datetime, make_msgid
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from pipelines.news.message import MOST_MAIL_BYTES, Message, as_html, one_line, render
+from pipelines.news.message import Message, as_html, one_line, render
 from pipelines.news.sent import SECONDS_TO_ANSWER, Sent
 from pipelines.news.settings import Mail
 from pipelines.settings import TIMEZONE
 
 LABEL: Final = "邮件"
+_MOST_BYTES: Final = 64_000
 _TRANSIENT_FROM, _PERMANENT_FROM = 400, 500
 """SMTP replies between them: try again later"""
 _ADVICE: Final = {
@@ -42,7 +43,7 @@ def mime(mail: Mail, message: Message) -> EmailMessage:
     # with the sender's domain: the machine's own name would be looked up, and told to everybody
     made["Message-ID"] = make_msgid(domain=mail.sender.domain)
     made["Auto-Submitted"] = "auto-generated"
-    made.set_content(render(message, "text", MOST_MAIL_BYTES))
+    made.set_content(render(message, "text", _MOST_BYTES))
     made.add_alternative(as_html(message), subtype="html")
     return made
 

@@ -1,7 +1,7 @@
 """A message, and how it looks as text, markdown and HTML within a number of bytes.
 
 Belongs here: layout, cutting, making text from outside harmless in a chat. Does not belong here: what is told.
-What does not fit is left out from the end, and counted: 另有 n 条，见网页.
+What does not fit is left out, of every part its last lines, and counted: 另有 n 条，见网页.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from markupsafe import escape
 
 from pipelines.answers.wording import plain
 
-MOST_MAIL_BYTES: Final = 64_000
-"""a digest of a bad day is read in a mail, too, or not at all"""
+_MOST_LINES: Final = 20
+"""of a part, however long the message may be"""
 _LONGEST_LINE: Final = 240
 _ACTIVE_IN_TEXT: Final = str.maketrans("<>@", "＜＞＠")
-_ACTIVE_IN_MARKDOWN: Final = str.maketrans("<>@[]`*_#", "＜＞＠［］｀＊＿＃")
+_ACTIVE_IN_MARKDOWN: Final = str.maketrans("<>@[]`*#", "＜＞＠［］｀＊＃")
 """what would become a link, an emphasis, a heading or a call to everybody in some chat"""
 _PAGE: Final = """<!DOCTYPE html>
 <html lang="zh-CN"><head><meta charset="utf-8"><style>
@@ -71,20 +71,23 @@ class Message:
 
 def render(message: Message, style: str, most_bytes: int) -> str:
     """``message`` in a style (text, markdown, spaced_markdown), at most ``most_bytes`` long in UTF-8."""
-    total = sum(len(part.lines) for part in message.parts)
-    for kept in range(total, -1, -1):
-        text = _STYLES[style][-1].join(_laid_out(message, style, kept, total))
+    for most_lines in range(_MOST_LINES, -1, -1):
+        text = _STYLES[style][-1].join(_laid_out(message, style, most_lines))
         if len(text.encode()) <= most_bytes:
             return text
     return text.encode()[: most_bytes - len("…".encode())].decode("utf-8", "ignore") + "…"
 
 
 def as_html(message: Message) -> str:
-    """A plain page for a mail, of the lines that the text has."""
-    kept = total = sum(len(part.lines) for part in message.parts)
-    while kept and len(_page(message, kept, total).encode()) > MOST_MAIL_BYTES:
-        kept -= 1
-    return _page(message, kept, total)
+    """A plain page for a mail."""
+    lines = [f"<h1>{escape(one_line(message.subject))}</h1>", f"<p>{escape(one_line(message.summary))}</p>"]
+    for part in message.parts:
+        items = "".join(f"<li>{escape(one_line(text))}</li>" for text in _first(part, _MOST_LINES))
+        lines.append(f"<h2>{escape(one_line(part.title))}</h2><ul>{items}</ul>")
+    lines += [f"<p>{escape(one_line(text))}</p>" for text in message.closing]
+    if message.link:
+        lines.append(f'<p><a href="{escape(message.link)}">{escape(message.link_text)}</a></p>')
+    return _PAGE.format("\n".join(lines))
 
 
 def one_line(text: str) -> str:
@@ -93,41 +96,26 @@ def one_line(text: str) -> str:
     return line if len(line) <= _LONGEST_LINE else f"{line[: _LONGEST_LINE - 1]}…"
 
 
-def _cut(message: Message, kept: int, total: int) -> Iterator[Part]:
-    """The parts with their first lines, ``kept`` in all, and last how many are missing."""
-    left = kept
-    for part in message.parts:
-        if lines := part.lines[:left]:
-            yield Part(part.title, lines)
-        left -= len(lines)
-    if kept < total:
-        yield Part(f"另有 {total - kept} 条，见网页", ())
+def _first(part: Part, most: int) -> Iterator[str]:
+    """The first lines of a part, and how many are missing."""
+    yield from part.lines[:most]
+    if len(part.lines) > most:
+        yield f"另有 {len(part.lines) - most} 条，见网页"
 
 
-def _laid_out(message: Message, style: str, kept: int, total: int) -> Iterator[str]:
+def _laid_out(message: Message, style: str, most_lines: int) -> Iterator[str]:
     subject, summary, title, line, closing, link, _ = _STYLES[style]
-    inactive = _ACTIVE_IN_TEXT if style == "text" else _ACTIVE_IN_MARKDOWN
+    active = _ACTIVE_IN_TEXT if style == "text" else _ACTIVE_IN_MARKDOWN
 
     def shown(text: str) -> str:
-        return one_line(text).translate(inactive)
+        return one_line(text).translate(active)
 
     yield subject.format(shown(message.subject))
     if message.summary:
         yield summary.format(shown(message.summary))
-    for part in _cut(message, kept, total):
+    for part in message.parts:
         yield title.format(shown(part.title))
-        yield from (line.format(shown(text)) for text in part.lines)
+        yield from (line.format(shown(text)) for text in _first(part, most_lines))
     yield from (closing.format(shown(text)) for text in message.closing)
     if message.link:
         yield link.format(message.link, message.link_text)
-
-
-def _page(message: Message, kept: int, total: int) -> str:
-    lines = [f"<h1>{escape(one_line(message.subject))}</h1>", f"<p>{escape(one_line(message.summary))}</p>"]
-    for part in _cut(message, kept, total):
-        items = "".join(f"<li>{escape(one_line(text))}</li>" for text in part.lines)
-        lines.append(f"<h2>{escape(one_line(part.title))}</h2>" + (f"<ul>{items}</ul>" if items else ""))
-    lines += [f"<p>{escape(one_line(text))}</p>" for text in message.closing]
-    if message.link:
-        lines.append(f'<p><a href="{escape(message.link)}">{escape(message.link_text)}</a></p>')
-    return _PAGE.format("\n".join(lines))

@@ -2,8 +2,8 @@
 
 Belongs here: that a message is neither lost nor sent twice. A message and the memory that it follows from are written
 in one transaction; a message is struck off, channel by channel, once the channel has taken it. What cannot be excluded:
-a channel that took a message and died before it said so gets it again. ``work/`` may be deleted: what waits is lost then,
-and the next digest tells the last night once more.
+a channel that took a message and died before it said so gets it again. ``work/`` may be deleted: what waits is lost
+then, and the next digest tells the last night once more.
 """
 
 from __future__ import annotations
