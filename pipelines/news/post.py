@@ -32,14 +32,22 @@ _MOST_A_TICK: Final = 10
 _SECONDS_A_TICK: Final = 30
 """no further message after that; the tick of a sensor has a minute"""
 _TOO_OLD: Final = timedelta(days=3)
-"""news that could not be sent for so long is none any more; it stays in the table as not sent"""
+"""news that could not be sent for so long is none any more; it stays in the table, without a time of sending"""
 _KEPT: Final = timedelta(days=90)
 _TABLES: Final = """
-CREATE TABLE IF NOT EXISTS message (
-    key TEXT NOT NULL, channel TEXT NOT NULL, message TEXT NOT NULL, queued_at TEXT NOT NULL, sent_at TEXT,
-    attempts INTEGER NOT NULL DEFAULT 0, problem TEXT NOT NULL DEFAULT '', PRIMARY KEY (key, channel));
+CREATE TABLE IF NOT EXISTS message (key TEXT PRIMARY KEY, message TEXT NOT NULL, queued_at TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS delivery (
+    key TEXT NOT NULL, channel TEXT NOT NULL, attempts INTEGER NOT NULL, problem TEXT NOT NULL, sent_at TEXT,
+    PRIMARY KEY (key, channel));
 CREATE TABLE IF NOT EXISTS memory (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
+_DUE: Final = """
+SELECT m.key, m.message, coalesce(d.problem, '')
+FROM message AS m
+LEFT JOIN delivery AS d ON d.key = m.key AND d.channel = ?
+WHERE d.sent_at IS NULL AND m.queued_at >= ?
+ORDER BY coalesce(d.attempts, 0), m.queued_at, m.key
+LIMIT ?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,36 +88,36 @@ class Post:
 
     def recall(self, name: str) -> str | None:
         """What was remembered under a name."""
+        if not self._path.exists():
+            return None
         with self._open() as database:
             row = database.execute("SELECT value FROM memory WHERE name = ?", [name]).fetchone()
         return row[0] if row else None
 
-    def put(
-        self, key: str, message: Message | None, to: Sequence[Channel], remember: Mapping[str, str] | None = None
-    ) -> None:
+    def put(self, key: str, message: Message | None, remember: Mapping[str, str] | None = None) -> None:
         """Let ``message`` wait for every channel, once ever under its key, and remember what it follows from."""
         now = self._clock()
         with self._open() as database:
             if message is not None:
-                database.executemany(
-                    "INSERT OR IGNORE INTO message (key, channel, message, queued_at) VALUES (?, ?, ?, ?)",
-                    [(key, channel.name, message.to_json(), now.isoformat()) for channel in to],
-                )
+                row = [key, message.to_json(), now.isoformat()]
+                database.execute("INSERT OR IGNORE INTO message VALUES (?, ?, ?)", row)
             database.executemany("INSERT OR REPLACE INTO memory VALUES (?, ?)", list((remember or {}).items()))
             database.execute("DELETE FROM message WHERE queued_at < ?", [(now - _KEPT).isoformat()])
+            database.execute("DELETE FROM delivery WHERE key NOT IN (SELECT key FROM message)")
 
-    def waiting(self) -> list[tuple[str, str, str]]:
-        """(channel, subject, last problem) of what is not sent, oldest first, what is too old by now included."""
+    def waiting(self, channel: Channel, most: int = 1000) -> list[tuple[str, Message, str]]:
+        """(key, message, last problem) of what a channel has not taken: the least tried first, then the oldest."""
+        if not self._path.exists():
+            return []
+        since = (self._clock() - _TOO_OLD).isoformat()
         with self._open() as database:
-            rows = database.execute(
-                "SELECT channel, message, problem FROM message WHERE sent_at IS NULL ORDER BY queued_at, key"
-            ).fetchall()
-        return [(channel, Message.from_json(text).subject, problem) for channel, text, problem in rows]
+            rows = database.execute(_DUE, [channel.name, since, most]).fetchall()
+        return [(key, Message.from_json(text), problem) for key, text, problem in rows]
 
     def deliver(self, to: Sequence[Channel], sleep: Callable[[float], None] = time.sleep) -> Delivery:
         """Send what waits; a channel that fails is left for the next tick, the others go on.
 
-        The least tried goes first, then the oldest: a message that a channel will never take does not stop the others.
+        The least tried goes first: a message that a channel will never take does not stop the others.
         """
         problems: list[str] = []
         remarks: list[str] = []
@@ -119,7 +127,7 @@ class Post:
         with self._alone() as is_alone:
             until = time.monotonic() + _SECONDS_A_TICK
             for channel in to if is_alone else ():
-                for key, message in self._due(channel):
+                for key, message, _ in self.waiting(channel, _MOST_A_TICK):
                     if time.monotonic() > until:
                         break
                     answer = attempt(partial(channel.send, message), sleep)
@@ -132,22 +140,13 @@ class Post:
                         remarks.append(f"{channel.label}：{answer.remark}")
         return Delivery(sent, tuple(problems), tuple(remarks))
 
-    def _due(self, channel: Channel) -> list[tuple[str, Message]]:
-        since = (self._clock() - _TOO_OLD).isoformat()
-        with self._open() as database:
-            rows = database.execute(
-                "SELECT key, message FROM message WHERE channel = ? AND sent_at IS NULL AND queued_at >= ? "
-                "ORDER BY attempts, queued_at, key LIMIT ?",
-                [channel.name, since, _MOST_A_TICK],
-            ).fetchall()
-        return [(key, Message.from_json(text)) for key, text in rows]
-
     def _note(self, key: str, channel: Channel, answer: Sent) -> None:
         sent_at = None if answer.problem else self._clock().isoformat()
         with self._open() as database:
             database.execute(
-                "UPDATE message SET attempts = attempts + 1, problem = ?, sent_at = ? WHERE key = ? AND channel = ?",
-                [answer.problem, sent_at, key, channel.name],
+                "INSERT INTO delivery VALUES (?, ?, 1, ?, ?) ON CONFLICT (key, channel) DO UPDATE "
+                "SET attempts = attempts + 1, problem = excluded.problem, sent_at = excluded.sent_at",
+                [key, channel.name, answer.problem, sent_at],
             )
 
     @contextmanager
