@@ -22,7 +22,7 @@ from pipelines.lock import JOB_NAME
 from pipelines.news.settings import NewsSettings, wants_news
 from pipelines.resources import night_resource
 from pipelines.schedules import nightly_schedule
-from pipelines.sensors import ReadNews, news_sensors
+from pipelines.sensors import ReadNews, answer_job, inbox_sensor, news_sensors
 from pipelines.settings import Settings, SettingsError
 from warehouse.build import LAYERS, build_table
 
@@ -37,9 +37,10 @@ def build_defs(
 ) -> dg.Definitions:
     """The definitions of one installation.
 
-    ``resources`` replaces or adds resources by name; ``build`` replaces how a table is built. ``tells_news``: the sensors
-    that tell are on from the start, with what ``read_news`` gives at each of their ticks.
+    ``resources`` replaces or adds resources by name; ``build`` replaces how a table is built. ``tells_news``: the
+    sensors that tell are on from the start, with what ``read_news`` gives at each of their ticks.
     """
+    answering = answer_job(settings)
     return dg.Definitions(
         assets=[
             received_files,
@@ -54,10 +55,11 @@ def build_defs(
         jobs=[
             dg.define_asset_job(
                 JOB_NAME, selection=dg.AssetSelection.all(), description="每夜：收件、读数、判定、汇总、回执、发布"
-            )
+            ),
+            answering,
         ],
         schedules=[nightly_schedule(settings)],
-        sensors=news_sensors(settings, read_news, is_on=tells_news),
+        sensors=[*news_sensors(settings, read_news, is_on=tells_news), inbox_sensor(settings, answering)],
         resources={"night": night_resource(settings), **(resources or {})},
         # one process, one writer: parallelism belongs to reading and to the database engine
         executor=dg.in_process_executor,
@@ -69,7 +71,7 @@ def _tells_news() -> bool:
     try:
         NewsSettings.from_environment()
     except SettingsError as error:
-        logging.getLogger(__name__).error("%s", error)
+        logging.getLogger(__name__).warning("%s", error)
     return wants_news()
 
 

@@ -1,17 +1,22 @@
-"""What watches between the nights: for failed runs, for a publication that is too old, for news to tell once a day.
+"""What watches between the nights: for failed runs, figures that are too old, the day's news, files that are new.
 
-Belongs here: when somebody looks. What is found waits in ``pipelines.news.post`` and is sent by a sensor of its own, so
-that a mail server that is away holds up nothing and loses nothing. Without a channel all of them are off. Does not
-belong here: any sentence, any comparison (``pipelines.news``).
+Belongs here: when somebody looks. What is to be told waits in ``pipelines.news.post`` and is sent by a sensor of its
+own, so that a mail server that is away holds up nothing and loses nothing; without a channel these sensors are off.
+Does not belong here: any sentence, any comparison (``pipelines.news``), any answer (``pipelines.answering``).
 """
 
 from __future__ import annotations
 
+import json
+import os
+import time
 from collections.abc import Callable, Iterator
 from typing import Final
 
 import dagster as dg
 
+from pipelines.answering import answer_files, look
+from pipelines.lock import PID_TAG
 from pipelines.news.alarms import Freshness, failed_run, published_at, watch
 from pipelines.news.daily import tell_today
 from pipelines.news.post import Post, channels
@@ -21,6 +26,16 @@ from warehouse.publish import CURRENT, FILE_NAME
 
 ReadNews = Callable[[], NewsSettings]
 _FRESHNESS: Final = "freshness"
+ANSWER_JOB: Final = "answer_new_files"
+_LONGEST_ANSWER: Final = 900
+"""seconds; then the run is ended"""
+_UNFINISHED: Final = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
 _NO_CHANNEL: Final = "没有配置通道（GONGKAI_NEWS_…，见 docs/news.md）"
 
 
@@ -90,3 +105,49 @@ def news_sensors(settings: Settings, read_news: ReadNews, *, is_on: bool) -> lis
         yield dg.SkipReason("；".join((f"发出 {delivered.sent} 条", *delivered.remarks)))
 
     return [failed_run_news, stale_figures_news, daily_digest, news_delivery]
+
+
+def answer_job(settings: Settings) -> dg.JobDefinition:
+    """The job that answers new files at once; it holds up a night for minutes at most and does not take its lock."""
+
+    @dg.op(config_schema={"files": [str]}, description="预审新放入的文件，把预审答复写进各机构的 outbox")
+    def answer(context: dg.OpExecutionContext) -> None:
+        # a run whose process was killed would keep the next night waiting: the schedule closes it by this
+        context.instance.add_run_tags(context.run_id, {PID_TAG: str(os.getpid())})
+        done = answer_files(settings, context.op_config["files"])
+        context.add_output_metadata({"answered": done.answered, "left": done.left, "pages_removed": done.removed})
+
+    @dg.job(
+        name=ANSWER_JOB,
+        executor_def=dg.in_process_executor,
+        tags={"dagster/max_runtime": _LONGEST_ANSWER},
+        description="预审：新放入收件箱的文件，几分钟内给出预审答复；不动存档、流水和已发布的数字",
+    )
+    def answer_new_files() -> None:
+        answer()
+
+    return answer_new_files
+
+
+def inbox_sensor(settings: Settings, job: dg.JobDefinition) -> dg.SensorDefinition:
+    """Off until somebody turns it on: looks every minute, and answers what has settled."""
+
+    @dg.sensor(
+        name="inbox_answers",
+        job=job,
+        default_status=dg.DefaultSensorStatus.STOPPED,
+        minimum_interval_seconds=60,
+        description="预审（默认关）：收件箱里有新文件，写完后几分钟内答复",
+    )
+    def inbox_answers(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        found = look(settings, json.loads(context.cursor or "{}"), time.time())
+        context.update_cursor(json.dumps(found.watched))
+        if not found.due and not found.is_over:
+            yield dg.SkipReason(f"{len(found.watched)} 个新文件还在写入" if found.watched else "没有新文件")
+        elif context.instance.get_runs(dg.RunsFilter(job_name=ANSWER_JOB, statuses=_UNFINISHED), limit=1):
+            yield dg.SkipReason("上一次预审还没有结束")
+        else:
+            config = {"ops": {"answer": {"config": {"files": list(found.due)}}}}
+            yield dg.RunRequest(run_key=found.key if found.due else None, run_config=config)
+
+    return inbox_answers

@@ -43,8 +43,9 @@ def mime(mail: Mail, message: Message) -> EmailMessage:
     # with the sender's domain: the machine's own name would be looked up, and told to everybody
     made["Message-ID"] = make_msgid(domain=mail.sender.domain)
     made["Auto-Submitted"] = "auto-generated"
-    made.set_content(render(message, "text", _MOST_BYTES))
-    made.add_alternative(as_html(message), subtype="html")
+    # not every old server takes eight bits
+    made.set_content(render(message, "text", _MOST_BYTES), cte="base64")
+    made.add_alternative(as_html(message), subtype="html", cte="base64")
     return made
 
 
@@ -58,11 +59,11 @@ def send_mail(mail: Mail, ca_file: str | None, message: Message) -> Sent:
     except smtplib.SMTPResponseException as error:
         return _replied(error.smtp_code)
     except smtplib.SMTPNotSupportedError:
-        return Sent("邮件服务器不支持所配置的加密或登录方式，请检查 GONGKAI_NEWS_SMTP_SECURITY")
+        return Sent("服务器不支持所配置的加密或登录方式，请检查 GONGKAI_NEWS_SMTP_SECURITY")
     except ssl.SSLError:
-        return Sent("邮件服务器的证书不可信，或加密方式不对；自建证书请配置 GONGKAI_NEWS_CA_FILE")
+        return Sent("服务器的证书不可信，或加密方式不对；自建证书请配置 GONGKAI_NEWS_CA_FILE")
     except (OSError, smtplib.SMTPException):  # a broken connection is an OSError or an SMTPServerDisconnected
-        return Sent("连不上邮件服务器，或中途断开、超时", is_transient=True)
+        return Sent("连不上服务器，或中途断开、超时", is_transient=True)
     return Sent(remark=f"有 {len(refused)} 个收件人被服务器拒绝" if refused else "")
 
 
@@ -84,4 +85,4 @@ def _hand_over(mail: Mail, made: EmailMessage, ca_file: str | None) -> dict[str,
 
 def _replied(code: int) -> Sent:
     advice = f"（{_ADVICE[code]}）" if code in _ADVICE else ""
-    return Sent(f"邮件服务器答复 {code}{advice}", is_transient=_TRANSIENT_FROM <= code < _PERMANENT_FROM)
+    return Sent(f"服务器答复 {code}{advice}", is_transient=_TRANSIENT_FROM <= code < _PERMANENT_FROM)

@@ -218,7 +218,7 @@ class _Environment:
             found = tuple(Address(display_name=shown, addr_spec=spec) for shown, spec in getaddresses([text]))
         except (ValueError, IndexError):  # what the parser of addresses says of a text that is none
             found = ()
-        if not found or not all(address.username and address.domain for address in found):
+        if not found or not text.isprintable() or not all(address.username and address.domain for address in found):
             raise SettingsError(f"{_PREFIX}{name}={text!r}：请写邮件地址，几个的用逗号分开")
         return found
 

@@ -84,13 +84,13 @@ def send_webhook(webhook: Webhook, ca_file: str | None, message: Message) -> Sen
         ) as response:
             return _judged(kind, response.status_code, _bounded(response))
     except requests.exceptions.SSLError:
-        return Sent(f"{kind.label}的证书不可信；自建证书请配置 GONGKAI_NEWS_CA_FILE")
+        return Sent("证书不可信；自建证书请配置 GONGKAI_NEWS_CA_FILE")
     except requests.RequestException as error:
         # its text has the whole address in it
         what = "超时未答复" if isinstance(error, requests.Timeout) else "连不上，或中途断开"
-        return Sent(f"{kind.label}{what}", is_transient=True)
+        return Sent(what, is_transient=True)
     except (urllib3.exceptions.HTTPError, OSError):  # while the answer is read
-        return Sent(f"{kind.label}的答复中途断开", is_transient=True)
+        return Sent("答复中途断开", is_transient=True)
 
 
 def request_of(webhook: Webhook, message: Message, now: float) -> tuple[str, dict[str, Any]]:
@@ -108,7 +108,7 @@ def request_of(webhook: Webhook, message: Message, now: float) -> tuple[str, dic
 def _judged(kind: Kind, status: int, answer: bytes) -> Sent:
     if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         is_transient = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS
-        return Sent(f"{kind.label}答复 HTTP {status}", is_transient=is_transient)
+        return Sent(f"答复 HTTP {status}", is_transient=is_transient)
     if not kind.codes:
         return Sent()
     try:
@@ -117,11 +117,11 @@ def _judged(kind: Kind, status: int, answer: bytes) -> Sent:
         told = None
     code = next((told[name] for name in kind.codes if name in told), None) if isinstance(told, dict) else None
     if type(code) is not int:
-        return Sent(f"{kind.label}的答复不是预期的 JSON：地址可能不对，或被网关拦下")
+        return Sent("答复不是预期的 JSON：地址可能不对，或被网关拦下")
     if code == 0:
         return Sent()
     meaning = _REFUSALS[kind.provider].get(code)
-    return Sent(f"{kind.label}拒收，代码 {code}{f'（{meaning}）' if meaning else ''}", is_transient=code in _SOON_OVER)
+    return Sent(f"拒收，代码 {code}{f'（{meaning}）' if meaning else ''}", is_transient=code in _SOON_OVER)
 
 
 def _bounded(response: requests.Response) -> bytes:
