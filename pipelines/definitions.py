@@ -18,11 +18,12 @@ from pipelines.assets.publication import published_warehouse
 from pipelines.assets.receipts import receipts
 from pipelines.assets.releases import earlier_releases, release
 from pipelines.assets.tables import BuildTable, table_assets
+from pipelines.jobs import answer_job
 from pipelines.lock import JOB_NAME
 from pipelines.news.settings import NewsSettings, wants_news
 from pipelines.resources import night_resource
 from pipelines.schedules import nightly_schedule
-from pipelines.sensors import ReadNews, answer_job, inbox_sensor, news_sensors
+from pipelines.sensors import ReadNews, inbox_sensor, news_sensors
 from pipelines.settings import Settings, SettingsError
 from warehouse.build import LAYERS, build_table
 

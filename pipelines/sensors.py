@@ -8,15 +8,14 @@ Does not belong here: any sentence, any comparison (``pipelines.news``), any ans
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterator
 from typing import Final
 
 import dagster as dg
 
-from pipelines.answering import answer_files, look
-from pipelines.lock import PID_TAG
+from pipelines.answering import look
+from pipelines.jobs import ANSWER_JOB
 from pipelines.news.alarms import Freshness, failed_run, published_at, watch
 from pipelines.news.daily import tell_today
 from pipelines.news.post import Post, channels
@@ -26,9 +25,6 @@ from warehouse.publish import CURRENT, FILE_NAME
 
 ReadNews = Callable[[], NewsSettings]
 _FRESHNESS: Final = "freshness"
-ANSWER_JOB: Final = "answer_new_files"
-_LONGEST_ANSWER: Final = 900
-"""seconds; then the run is ended"""
 _UNFINISHED: Final = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -105,28 +101,6 @@ def news_sensors(settings: Settings, read_news: ReadNews, *, is_on: bool) -> lis
         yield dg.SkipReason("；".join((f"发出 {delivered.sent} 条", *delivered.remarks)))
 
     return [failed_run_news, stale_figures_news, daily_digest, news_delivery]
-
-
-def answer_job(settings: Settings) -> dg.JobDefinition:
-    """The job that answers new files at once; it holds up a night for minutes at most and does not take its lock."""
-
-    @dg.op(config_schema={"files": [str]}, description="预审新放入的文件，把预审答复写进各机构的 outbox")
-    def answer(context: dg.OpExecutionContext) -> None:
-        # a run whose process was killed would keep the next night waiting: the schedule closes it by this
-        context.instance.add_run_tags(context.run_id, {PID_TAG: str(os.getpid())})
-        done = answer_files(settings, context.op_config["files"])
-        context.add_output_metadata({"answered": done.answered, "left": done.left, "pages_removed": done.removed})
-
-    @dg.job(
-        name=ANSWER_JOB,
-        executor_def=dg.in_process_executor,
-        tags={"dagster/max_runtime": _LONGEST_ANSWER},
-        description="预审：新放入收件箱的文件，几分钟内给出预审答复；不动存档、流水和已发布的数字",
-    )
-    def answer_new_files() -> None:
-        answer()
-
-    return answer_new_files
 
 
 def inbox_sensor(settings: Settings, job: dg.JobDefinition) -> dg.SensorDefinition:

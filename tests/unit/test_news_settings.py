@@ -42,12 +42,24 @@ def test_mail_has_a_port_for_each_way_of_encryption() -> None:
 def test_every_other_variable_is_read(tmp_path: Path) -> None:
     authority = tmp_path / "ca.pem"
     authority.touch()
-    news = read(
-        WECOM_URL="https://gate/wecom?key=k", WECOM_FORMAT="text", DINGTALK_URL="https://gate/ding?access_token=t",
-        **{"DINGTALK_SECRET": "SEC1"}, DINGTALK_KEYWORD="公开", FEISHU_URL="https://gate/feishu/t", **{"FEISHU_SECRET": "s2"},
-        FEISHU_KEYWORD="统计", WEBHOOK_URL="http://gate/any", CA_FILE=str(authority), DIGEST_AT="7:05",
-        DEADLINE_DAYS="1, 30", STALE_HOURS="48", UI_URL="http://ops:3000/", PAGES_URL="https://pages/",
-    )  # fmt: skip
+    variables = {
+        "WECOM_URL": "https://gate/wecom?key=k",
+        "WECOM_FORMAT": "text",
+        "DINGTALK_URL": "https://gate/ding?access_token=t",
+        "DINGTALK_SECRET": "SEC1",
+        "DINGTALK_KEYWORD": "公开",
+        "FEISHU_URL": "https://gate/feishu/t",
+        "FEISHU_SECRET": "s2",
+        "FEISHU_KEYWORD": "统计",
+        "WEBHOOK_URL": "http://gate/any",
+        "CA_FILE": str(authority),
+        "DIGEST_AT": "7:05",
+        "DEADLINE_DAYS": "1, 30",
+        "STALE_HOURS": "48",
+        "UI_URL": "http://ops:3000/",
+        "PAGES_URL": "https://pages/",
+    }
+    news = read(**variables)
     assert [(hook.kind, hook.url.reveal(), hook.keyword) for hook in news.webhooks] == [
         ("wecom_text", "https://gate/wecom?key=k", ""),
         ("dingtalk", "https://gate/ding?access_token=t", "公开"),
