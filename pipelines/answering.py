@@ -28,8 +28,8 @@ from pipelines.precheck import check_files
 from pipelines.settings import Settings
 
 MOST_AT_ONCE: Final = 20
-"""files in one run; a night that waits for it waits for minutes at most"""
-_MOST_WATCHED: Final = 500
+"""files answered in one run; a night that waits for it waits for minutes at most"""
+_MOST_WATCHED: Final = 1000
 _MEMORY: Final = "preliminary.json"
 
 Memory = dict[str, dict[str, Any]]
@@ -77,6 +77,7 @@ class _Received:
     def __init__(self, settings: Settings) -> None:
         entries = Journal(settings.archive).of("file_received")
         self.contents = {(entry["path"], entry["sha256"]) for entry in entries}
+        self.sizes = {(entry["path"], entry["size"]) for entry in entries}
         self.marks = {(entry["path"], entry["size"], entry["mtime_ns"]) for entry in entries}
         self.pages = {page_name(path, sha256) for path, sha256 in self.contents}
 
@@ -88,11 +89,18 @@ def look(settings: Settings, before: Watched, now: float) -> Look:
     """
     memory, received = _remembered(settings), _Received(settings)
     watched: Watched = {}
+    likely_known: set[str] = set()
     for found in _new(settings, memory, received)[:_MOST_WATCHED]:
-        was = before.get(_id(found))
-        watched[_id(found)] = was if was is not None and was[0] == _mark(found) else [_mark(found), now]
+        name, mark = _id(found), _mark(found)
+        was = before.get(name)
+        watched[name] = was if was is not None and was[0] == mark else [mark, now]
+        # only its time is new, as after an inbox was copied: it is recognised by its content, and that is quick
+        if (found.path, mark[0]) in received.sizes:
+            likely_known.add(name)
     due = [name for name, (_, since) in watched.items() if now - since >= settings.settle_seconds]
-    return Look(tuple(due[:MOST_AT_ONCE]), any(_over(settings, memory, received)), watched)
+    fresh = [name for name in due if name not in likely_known][:MOST_AT_ONCE]
+    again = [name for name in due if name in likely_known][: _MOST_WATCHED if not fresh else 0]
+    return Look((*fresh, *again), any(_over(settings, memory, received)), watched)
 
 
 def answer_files(settings: Settings, ids: Iterable[str]) -> Answered:
@@ -105,13 +113,13 @@ def answer_files(settings: Settings, ids: Iterable[str]) -> Answered:
     for path in over:
         (settings.outbox / memory.pop(path)["page"]).unlink(missing_ok=True)
     wanted = set(ids)
-    files = [found for found in _new(settings, memory, received) if _id(found) in wanted][:MOST_AT_ONCE]
+    files = [found for found in _new(settings, memory, received) if _id(found) in wanted]
     # before they are opened: files that bring this run down are not tried again, the night answers them
     memory |= {found.path: {"mark": _mark(found), "page": ""} for found in files}
     _remember(settings, memory)
     with tempfile.TemporaryDirectory(dir=settings.work, prefix="answering-") as folder:
         places = ((found, Path(folder) / str(number)) for number, found in enumerate(files))
-        copies = [copy for found, place in places if (copy := _copied(settings, found, place))]
+        copies = [copy for found, place in places if (copy := _copied(settings, received, found, place))]
         copies.sort(key=lambda copy: copy.found.folder)
         pages: dict[str, str] = {}
         for organ, group in groupby(copies, key=lambda copy: copy.found.folder):
@@ -124,15 +132,11 @@ def answer_files(settings: Settings, ids: Iterable[str]) -> Answered:
 
 def _answer(settings: Settings, organ: str, copies: Sequence[_Copy]) -> dict[str, str]:
     """Judge the files of one folder as one delivery; returns the pages that were written, by path."""
-    known = _Received(settings).contents
-    fresh = [copy for copy in copies if (copy.found.path, copy.sha256) not in known]
-    if not fresh:
-        return {}
-    checked = check_files(settings, [copy.path for copy in fresh], organ)
+    checked = check_files(settings, [copy.path for copy in copies], organ)
     # a night may have begun while they were judged
     known = _Received(settings).contents
     pages: dict[str, str] = {}
-    for copy in fresh:
+    for copy in copies:
         path = copy.found.path
         if (path, copy.sha256) in known:
             continue
@@ -175,10 +179,10 @@ def _over(settings: Settings, memory: Memory, received: _Received) -> Iterator[s
             yield path
 
 
-def _copied(settings: Settings, found: Found, folder: Path) -> _Copy | None:
+def _copied(settings: Settings, received: _Received, found: Found, folder: Path) -> _Copy | None:
     """The file's bytes under its own name and time in ``folder``; None where it is not what was looked at any more.
 
-    A link put in its place is not followed: it would show one department another's file.
+    Nothing is copied of what a night has received under that path. A link put in its place is not followed: it would show one department another's file.
     """
     try:
         descriptor = os.open(found.absolute, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -187,13 +191,14 @@ def _copied(settings: Settings, found: Found, folder: Path) -> _Copy | None:
             after = os.fstat(file.fileno())
     except OSError:  # gone, or not ours to read
         return None
-    if list(growth(after)) != _mark(found):
+    sha256 = hashlib.sha256(data).hexdigest()
+    if list(growth(after)) != _mark(found) or (found.path, sha256) in received.contents:
         return None
     folder.mkdir()
     path = folder / found.absolute.name
     path.write_bytes(data)
     os.utime(path, ns=(after.st_mtime_ns, after.st_mtime_ns))
-    return _Copy(found, path, hashlib.sha256(data).hexdigest())
+    return _Copy(found, path, sha256)
 
 
 def _mark(found: Found) -> list[int]:

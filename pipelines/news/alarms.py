@@ -16,12 +16,14 @@ from typing import Final
 import dagster as dg
 import duckdb
 
+from pipelines.checks import CHECKS
 from pipelines.lock import JOB_NAME
 from pipelines.news.message import Message, Part
 from warehouse.connection import reader
 
 _MOST_ROWS: Final = 3
 """of one failed check"""
+_LONGEST_VALUE: Final = 24
 _STEPS: Final = {
     # step: what it does, where to look first
     "received_files": ("收件", "看收件箱所在的共享盘是否连着、权限是否改过、存档所在的盘是否已满"),
@@ -35,6 +37,7 @@ _STEPS: Final = {
     "receipts": ("回执", "看 outbox 的权限和所在的盘是否已满"),
     "published_warehouse": ("发布", "看 published 的权限和所在的盘是否已满"),
 }
+_MEANT: Final = {(check.table, check.name): check.description for check in CHECKS}
 _UNHARMED: Final = "昨夜发布的文件没有改动，查询和网页照常可用。"
 _AGAIN: Final = "处理后运行 gongkai nightly，或等下一夜；每种情形的处理见 docs/operations.md。"
 
@@ -157,9 +160,11 @@ def _check(event: dg.DagsterEvent) -> Iterator[str]:
     for value in result.metadata.values():
         if isinstance(value, dg.TableMetadataValue):
             shown = value.records
-    yield f"{'.'.join(result.asset_key.path)} 的 {result.check_name}"
+    table = ".".join(result.asset_key.path)
+    yield f"{table} 的 {result.check_name}：{_MEANT.get((table, result.check_name), '表的契约')}"
     for record in shown[:_MOST_ROWS]:
-        yield "　" + "，".join(f"{name}={value}" for name, value in record.data.items())
+        # hashes and long texts would push out the figures
+        yield "　" + "，".join(f"{name}={str(value)[:_LONGEST_VALUE]}" for name, value in record.data.items())
 
 
 def _said(event: dg.DagsterEvent) -> str:

@@ -244,9 +244,7 @@ def digest(
         subject=f"公开统计日报 {today.month}月{today.day}日：{counts[0]}" + ("等" if len(counts) > 1 else ""),
         summary="；".join(counts),
         parts=tuple(parts),
-        closing=(
-            f"以上为第 {night['night']} 夜（{built_at:%m-%d %H:%M} 开始）比上一次日报的变化，没有变化的不再重复。",
-        ),
+        closing=(f"以上是第 {night['night']} 夜（{built_at:%m-%d %H:%M} 开始）相对上一次日报的变化，旧的不再重复。",),
         link=f"{pages_url}/index.html" if pages_url else "",
         link_text="查看全部",
     )

@@ -199,8 +199,9 @@ def test_a_failed_night_says_which_check_its_first_rows_and_what_to_do(settings:
         assert not result.success
         news = replace(news_to(server), ui_url="http://ops:3000")
         repository = sensors(settings, lambda: news)
+        (event,) = result.filter_events(lambda event: event.event_type == dg.DagsterEventType.RUN_FAILURE)
         context = dg.build_run_status_sensor_context(
-            "failed_run_news", result.get_job_failure_event(), instance, result.dagster_run
+            "failed_run_news", event, instance, result.dagster_run
         ).for_run_failure()
         for _ in range(2):  # told twice, sent once
             repository.get_sensor_def("failed_run_news")(context)
@@ -210,10 +211,13 @@ def test_a_failed_night_says_which_check_its_first_rows_and_what_to_do(settings:
         assert body["summary"] == f"停在：登记表（meta_tables）。运行编号 {result.run_id[:8]}。"
         assert body["link"] == f"http://ops:3000/runs/{result.run_id}"
         got = lines(server)
-        assert got[2:5] == [
-            "【没有通过的核对（仓库自身的契约，不是报表的错误）】", "・meta.build 的 files_and_cells_conserved",
-            "・files_received=1，files_accounted=1，cells_read=30，cells_stored=29",
-        ]  # fmt: skip
+        assert got[2:4] == [
+            "【没有通过的核对（仓库自身的契约，不是报表的错误）】",
+            "・meta.build 的 conserved：收到的文件都有结果，读出的格都已入库",
+        ]
+        assert "night=1，" in got[4]
+        assert "files_received=1，files_accounted=1，cells_read=30，cells_stored=29" in got[4]
+        assert got[5:7] == ["【失败的步骤】", "・meta_tables：1 blocking asset check failed with ERROR severity:"]
         assert "昨夜发布的文件没有改动，查询和网页照常可用。" in got
 
 
