@@ -182,7 +182,8 @@ def _over(settings: Settings, memory: Memory, received: _Received) -> Iterator[s
 def _copied(settings: Settings, received: _Received, found: Found, folder: Path) -> _Copy | None:
     """The file's bytes under its own name and time in ``folder``; None where it is not what was looked at any more.
 
-    Nothing is copied of what a night has received under that path. A link put in its place is not followed: it would show one department another's file.
+    Nothing is copied of what a night has received under that path. A link put in its place is not followed: it would
+    show one department another's file.
     """
     try:
         descriptor = os.open(found.absolute, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
