@@ -7,7 +7,8 @@ Belongs here: the words, and what of a run's events is told. Does not belong her
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -38,6 +39,8 @@ _STEPS: Final = {
     "published_warehouse": ("发布", "看 published 的权限和所在的盘是否已满"),
 }
 _MEANT: Final = {(check.table, check.name): check.description for check in CHECKS}
+_STOPPED_BY_CHECK: Final = "DagsterAssetCheckFailedError"
+_CLASS: Final = re.compile(r"^dagster\.[\w.]+: ")
 _UNHARMED: Final = "昨夜发布的文件没有改动，查询和网页照常可用。"
 _AGAIN: Final = "处理后运行 gongkai nightly，或等下一夜；每种情形的处理见 docs/operations.md。"
 
@@ -129,17 +132,19 @@ def failed_run(instance: dg.DagsterInstance, run: dg.DagsterRun, failure: dg.Dag
     first = (
         f"{_STEPS[names[0]][0]}（{names[0]}）" if names and names[0] in _STEPS else (names or ["没有开始任何一步"])[0]
     )
-    parts = [Part("失败的步骤", tuple(f"{event.step_key}：{_said(event)}" for event in steps))] if steps else []
-    if broken:
-        parts.insert(0, Part("没有通过的核对（仓库自身的契约，不是报表的错误）", tuple(broken)))
-    if not steps:
-        parts.append(Part("原因", (_said(failure),)))
+    # that a step stopped at a check is told by the check
+    said = tuple(f"{event.step_key}：{_said(event)}" for event in steps if _error_of(event) != _STOPPED_BY_CHECK)
+    parts = [
+        Part("没有通过的核对（仓库自身的契约，不是报表的错误）", tuple(broken)),
+        Part("失败的步骤", said),
+        Part("原因", () if steps else (_said(failure),)),
+    ]
     advice = [f"{_STEPS[name][0]}：{_STEPS[name][1]}。" for name in dict.fromkeys(names) if name in _STEPS]
     closing = (_UNHARMED, *advice, _AGAIN) if is_night else ("每夜的任务和发布的数字不受影响，夜里照常答复。",)
     return Message(
         subject=f"公开统计告警：{'夜间任务' if is_night else run.job_name}失败",
         summary=f"停在：{first}。运行编号 {run.run_id[:8]}。",
-        parts=tuple(parts),
+        parts=tuple(part for part in parts if part.lines),
         closing=closing,
         link=f"{ui_url}/runs/{run.run_id}" if ui_url else "",
         link_text="打开这一次运行",
@@ -156,15 +161,23 @@ def _check(event: dg.DagsterEvent) -> Iterator[str]:
     result = event.asset_check_evaluation_data
     if result.passed or result.severity != dg.AssetCheckSeverity.ERROR:
         return
-    shown: Sequence[dg.TableRecord] = ()
-    for value in result.metadata.values():
-        if isinstance(value, dg.TableMetadataValue):
-            shown = value.records
     table = ".".join(result.asset_key.path)
-    yield f"{table} 的 {result.check_name}：{_MEANT.get((table, result.check_name), '表的契约')}"
-    for record in shown[:_MOST_ROWS]:
-        # hashes and long texts would push out the figures
-        yield "　" + "，".join(f"{name}={str(value)[:_LONGEST_VALUE]}" for name, value in record.data.items())
+    meant = _MEANT.get((table, result.check_name), "表的契约" if result.check_name == "contract" else "")
+    yield f"{table} 的 {result.check_name}{'：' if meant else ''}{meant}"
+    for value in result.metadata.values():
+        yield from ("　" + row for row in _rows(value)[:_MOST_ROWS])
+
+
+def _rows(value: dg.MetadataValue) -> list[str]:
+    """The rows of a table or list among what a check tells; hashes and long texts would push out the figures."""
+    if isinstance(value, dg.TableMetadataValue):
+        return [
+            "，".join(f"{name}={str(item)[:_LONGEST_VALUE]}" for name, item in record.data.items())
+            for record in value.records
+        ]
+    if isinstance(value, dg.JsonMetadataValue) and isinstance(value.data, list):
+        return [str(item) for item in value.data]
+    return []
 
 
 def _said(event: dg.DagsterEvent) -> str:
@@ -173,4 +186,9 @@ def _said(event: dg.DagsterEvent) -> str:
     while error is not None and error.cause is not None:
         error = error.cause
     text = error.message if error is not None else event.message or ""
-    return text.strip().split("\n", 1)[0]
+    return _CLASS.sub("", text.strip().split("\n", 1)[0])
+
+
+def _error_of(event: dg.DagsterEvent) -> str:
+    error = getattr(event.event_specific_data, "error", None)
+    return error.cls_name or "" if error is not None else ""

@@ -215,10 +215,8 @@ def test_a_failed_night_says_which_check_its_first_rows_and_what_to_do(settings:
             "【没有通过的核对（仓库自身的契约，不是报表的错误）】",
             "・meta.build 的 conserved：收到的文件都有结果，读出的格都已入库",
         ]
-        assert "night=1，" in got[4]
-        assert "files_received=1，files_accounted=1，cells_read=30，cells_stored=29" in got[4]
-        assert got[5:7] == ["【失败的步骤】", "・meta_tables：1 blocking asset check failed with ERROR severity:"]
-        assert "昨夜发布的文件没有改动，查询和网页照常可用。" in got
+        assert "，cells_read=30，cells_stored=29，" in got[4]
+        assert got[5] == "昨夜发布的文件没有改动，查询和网页照常可用。"
 
 
 def test_a_night_that_never_began_is_told_with_its_reason(settings: Settings) -> None:
