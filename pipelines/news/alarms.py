@@ -89,9 +89,9 @@ def watch(
     last = built_at or state.watched_since
     is_stale = now - last > timedelta(hours=hours)
     if is_stale and state.told is None:
-        return Freshness(state.watched_since, last), f"stale:{last.isoformat()}", _stale(built_at, last, now, hours)
+        return Freshness(state.watched_since, last), f"stale:{now.isoformat()}", _stale(built_at, last, now, hours)
     if not is_stale and state.told is not None:
-        return Freshness(state.watched_since, None), f"fresh:{last.isoformat()}", _fresh(last)
+        return Freshness(state.watched_since, None), f"fresh:{now.isoformat()}", _fresh(last)
     return state, "", None
 
 

@@ -29,8 +29,8 @@ from pipelines.settings import Settings
 FILE_NAME: Final = "news.sqlite"
 _MOST_A_TICK: Final = 10
 """messages over one channel; robots take twenty a minute"""
-_SECONDS_A_TICK: Final = 30
-"""no further message after that; the tick of a sensor has a minute"""
+_SECONDS_A_CHANNEL: Final = 10
+"""no further message over the same channel after that; the tick of a sensor has a minute for all"""
 _TOO_OLD: Final = timedelta(days=3)
 """news that could not be sent for so long is none any more; it stays in the table, without a time of sending"""
 _KEPT: Final = timedelta(days=90)
@@ -125,11 +125,9 @@ class Post:
         if not self._path.exists():
             return Delivery(0, (), ())
         with self._alone() as is_alone:
-            until = time.monotonic() + _SECONDS_A_TICK
             for channel in to if is_alone else ():
+                until = time.monotonic() + _SECONDS_A_CHANNEL
                 for key, message, _ in self.waiting(channel, _MOST_A_TICK):
-                    if time.monotonic() > until:
-                        break
                     answer = attempt(partial(channel.send, message), sleep)
                     self._note(key, channel, answer)
                     if answer.problem:
@@ -138,6 +136,8 @@ class Post:
                     sent += 1
                     if answer.remark:
                         remarks.append(f"{channel.label}：{answer.remark}")
+                    if time.monotonic() > until:
+                        break
         return Delivery(sent, tuple(problems), tuple(remarks))
 
     def _note(self, key: str, channel: Channel, answer: Sent) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time
@@ -115,7 +116,7 @@ class NewsSettings:
         return cls(
             mail=_mail(env) if env.text("SMTP_HOST") else None,
             webhooks=tuple(_webhooks(env)),
-            ca_file=env.file("CA_FILE"),
+            ca_file=env.certificates("CA_FILE"),
             digest_at=env.time("DIGEST_AT", _DIGEST_AT),
             deadline_days=env.days("DEADLINE_DAYS", _DEADLINE_DAYS),
             stale_hours=env.number("STALE_HOURS", _STALE_HOURS, least=1),
@@ -206,10 +207,14 @@ class _Environment:
             raise SettingsError(f"{_PREFIX}{name}={text!r}：请写天数，用逗号分开，如 14,7,3,1")
         return tuple(sorted({int(part) for part in parts}, reverse=True))
 
-    def file(self, name: str) -> str | None:
+    def certificates(self, name: str) -> str | None:
         text = self.text(name)
         if text and not Path(text).is_file():
             raise SettingsError(f"{_PREFIX}{name}={text!r}：没有这个文件")
+        try:
+            ssl.create_default_context(cafile=text or None)
+        except OSError:  # an SSLError is one
+            raise SettingsError(f"{_PREFIX}{name}={text!r}：不是 PEM 格式的证书，或读不了") from None
         return text or None
 
     def addresses(self, name: str) -> tuple[Address, ...]:

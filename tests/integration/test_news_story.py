@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time as time_module
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
@@ -16,10 +17,12 @@ from dagster._utils.error import serializable_error_info_from_exc_info
 from pipelines.definitions import build_defs
 from pipelines.instance import QUIET
 from pipelines.lock import JOB_NAME
+from pipelines.news import post as post_module
 from pipelines.news.alarms import published_at
 from pipelines.news.digest import Known, digest, known_now
 from pipelines.news.message import Message, Part, render
-from pipelines.news.post import Post, channels
+from pipelines.news.post import Channel, Post, channels
+from pipelines.news.sent import Sent
 from pipelines.news.settings import NewsSettings, Secret, Webhook
 from pipelines.settings import Settings, SettingsError
 from tests.integration.night import drop, new_home, published, run_night
@@ -268,6 +271,7 @@ def test_stale_figures_are_told_once_and_so_is_the_recovery(settings: Settings, 
         published(settings).chmod(0o644)
         published(settings).write_bytes(b"no database")
         assert published_at(published(settings)) is None
+        assert look("2018-03-03T22:10:00") == "最近一次发布：无"
 
 
 # the post
@@ -314,6 +318,30 @@ def test_a_message_that_is_never_taken_does_not_stop_the_others(settings: Settin
         post.put("c", Message("三", ""))
         clock.now = datetime(2018, 3, 4, 2, 2)
         assert post.deliver(channels(news)).sent == 0
+
+
+def test_a_channel_that_hangs_does_not_keep_the_others_waiting(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(post_module, "_SECONDS_A_CHANNEL", 0)
+    heard: list[str] = []
+
+    def hang(_: Message) -> Sent:
+        time_module.sleep(0.1)
+        return Sent("超时未答复", is_transient=True)
+
+    def hear(message: Message) -> Sent:
+        heard.append(message.subject)
+        return Sent()
+
+    to = [Channel("mail", "邮件", hang), Channel("wecom", "企业微信", hear)]
+    post = Post(settings)
+    for name in "ab":
+        post.put(name, Message(name, ""))
+    # of a channel that takes long one message a look, and the next channel has its own time
+    for expected in (["a"], ["a", "b"]):
+        assert post.deliver(to, lambda _: None).problems == ("邮件：超时未答复",)
+        assert heard == expected
 
 
 def test_no_secret_is_in_what_a_failed_delivery_leaves_behind(

@@ -9,6 +9,7 @@ import pytest
 
 from pipelines.news.settings import NewsSettings, Secret, wants_news
 from pipelines.settings import SettingsError
+from tests.unit.news_servers import certificate
 
 MAIL = {
     "GONGKAI_NEWS_SMTP_HOST": "mail.example.org",
@@ -40,8 +41,7 @@ def test_mail_has_a_port_for_each_way_of_encryption() -> None:
 
 
 def test_every_other_variable_is_read(tmp_path: Path) -> None:
-    authority = tmp_path / "ca.pem"
-    authority.touch()
+    authority, _ = certificate(tmp_path)
     variables = {
         "WECOM_URL": "https://gate/wecom?key=k",
         "WECOM_FORMAT": "text",
@@ -91,6 +91,7 @@ def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
         ({"DIGEST_AT": "25:00"}, "GONGKAI_NEWS_DIGEST_AT='25:00'"),
         ({"DEADLINE_DAYS": "7;3"}, "GONGKAI_NEWS_DEADLINE_DAYS='7;3'"),
         ({"STALE_HOURS": "0"}, "GONGKAI_NEWS_STALE_HOURS='0'"),
+        ({"CA_FILE": __file__}, f"GONGKAI_NEWS_CA_FILE={__file__!r}：不是 PEM 格式的证书"),
         ({"CA_FILE": "/nowhere.pem"}, "GONGKAI_NEWS_CA_FILE='/nowhere.pem'：没有这个文件"),
         ({"UI_URL": "ops:3000"}, "GONGKAI_NEWS_UI_URL='ops:3000'"),
         ({"SMTP_HOST": "h", "SMTP_TO": "a@b.cn"}, "GONGKAI_NEWS_SMTP_FROM=''"),
