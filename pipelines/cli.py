@@ -278,13 +278,40 @@ def verify(settings: Settings) -> None:
 
 
 @main.command()
+@click.option("--test", "is_test", is_flag=True, help="给每个通道发一条测试消息，逐个报告结果；有失败时退出码为 1")
+@click.option("--preview", is_flag=True, help="打印现在的日报；不发送，也不记为已发")
+@click.pass_obj
+def news(settings: Settings, *, is_test: bool, preview: bool) -> None:
+    """通知：有哪些通道，还有什么没有发出去；测试通道，预览日报。"""
+    from pipelines.news.page import print_channels, print_preview, send_test  # noqa: PLC0415 - see the charter
+    from pipelines.news.settings import NewsSettings  # noqa: PLC0415 - see the charter
+
+    try:
+        told = NewsSettings.from_environment()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+    console = Console(markup=False, emoji=False, highlight=False)
+    if preview:
+        print_preview(console, settings, told)
+    elif is_test:
+        sys.exit(0 if send_test(console, told) else 1)
+    else:
+        print_channels(console, settings, told)
+
+
+@main.command()
 @click.option("--port", type=click.IntRange(1, 65535), default=_DEFAULT_PORT, show_default=True)
 @click.pass_obj
 def ui(settings: Settings, port: int) -> None:
     """运行网页、后台进程和每夜的计划，只在本机可见。"""
     from pipelines.instance import WORKSPACE, prepare_home  # noqa: PLC0415 - see the charter
+    from pipelines.news.settings import NewsSettings  # noqa: PLC0415 - see the charter
 
     prepare_home(settings)
+    try:
+        NewsSettings.from_environment()
+    except SettingsError as error:
+        click.echo(f"通知发不出去：{error}", err=True)
     bin_folder = Path(sys.executable).parent
     workspace = ["-w", str(WORKSPACE)]
     commands = [

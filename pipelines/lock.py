@@ -75,9 +75,11 @@ def _clear(instance: dg.DagsterInstance, own_run_id: str | None) -> list[str]:
 
 
 def _is_dead(record: dg.RunRecord) -> bool:
-    pid = record.dagster_run.tags.get(PID_TAG)
+    run = record.dagster_run
+    pid = run.tags.get(PID_TAG)
     # the lock was free: even a live process of that number is not a night any more, unless it has just begun
-    return (pid is not None and not _is_alive(int(pid))) or _age(record) > _GRACE
+    is_late = run.job_name == JOB_NAME and _age(record) > _GRACE
+    return (pid is not None and not _is_alive(int(pid))) or is_late
 
 
 def _age(record: dg.RunRecord) -> timedelta:

@@ -1,6 +1,7 @@
 """Where things lie and what bounds them, typed, from the environment.
 
-Belongs here: every environment variable that the software knows. Does not belong here: reading or writing any of it.
+Belongs here: every environment variable that the software knows, but for those of the news, of which a mistake must not
+stop a night (``pipelines.news.settings``). Does not belong here: reading or writing any of it.
 """
 
 from __future__ import annotations
