@@ -38,11 +38,17 @@ class Nights:
     second: Path
 
 
-def run_nights(home: Path) -> Nights:
-    """Both nights in an empty home."""
+def run_first_night(home: Path) -> Settings:
+    """The samples in an empty home, and one night."""
     settings = new_home(home, clock=lambda: FIRST_NIGHT)
     seed_if_empty(PROJECT / "samples", settings.inbox)
     run_night(settings)
+    return settings
+
+
+def run_nights(home: Path) -> Nights:
+    """Both nights in an empty home."""
+    settings = run_first_night(home)
     _come_in(settings)
     run_night(replace(settings, clock=lambda: SECOND_NIGHT))
     first, second = (settings.published / "generations" / number / FILE_NAME for number in "12")
