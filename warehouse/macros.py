@@ -1,10 +1,10 @@
 """The table macros of the published file: the usual questions, asked by name from any client.
 
-Belongs here: reading ``sql/macros`` - one SELECT a file, headed by its call, a probe and both comments - into statements.
-Does not belong here: views (``schemas.views``), the looks back (``schemas.render.as_of_macro``).
+Belongs here: reading ``sql/macros`` - one SELECT a file, headed by its call, a probe and both comments - into
+statements. Does not belong here: views (``schemas.views``), the looks back (``schemas.render.as_of_macro``).
 
-They lie in schema ``main``, so that ``FROM series('req_new')`` is the whole question. A macro asks with its parameters'
-names as they stand, so in its SELECT every column is qualified. Arguments that are unknown raise an error that says what
+They lie in schema ``main``, so that ``FROM series('req_new')`` is the whole question. A word that is a parameter's
+name is the parameter, so every column in a macro is qualified. Arguments that are unknown raise an error that says what
 there is; NULL gives no rows, which is how an empty warehouse is read back.
 """
 
@@ -29,7 +29,7 @@ class MacroError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Macro:
-    """A table macro: ``signature`` with its defaults, ``probe`` a call that reads all of it, Chinese and English, SELECT."""
+    """A table macro: its call with defaults, a call that reads all of it, both languages and its SELECT."""
 
     name: str
     signature: str

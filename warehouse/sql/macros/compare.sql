@@ -157,6 +157,8 @@ noted AS (
     FROM ordered AS o
     LEFT JOIN covered AS va ON va.report_year = year_a AND va.form_code = o.form_a
     LEFT JOIN covered AS vb ON vb.report_year = year_b AND vb.form_code = o.form_b
+    -- of a year and NULL the greater is the year
+    WHERE year_a IS NOT NULL AND year_b IS NOT NULL
 ),
 
 answer AS (
