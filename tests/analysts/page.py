@@ -58,7 +58,11 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
         "why_is_there_no_percentage",
         "which_figures_may_be_compared_across_years",
         "which_organs_were_reorganised",
+    ),
+    "一个单位、一张表": (
         "what_is_known_of_an_organ",
+        "what_did_each_organ_report",
+        "what_was_asked_of_one_organ",
     ),
     "问题": (
         "which_errors_are_open_and_how_to_mend_them",

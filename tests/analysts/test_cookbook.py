@@ -52,7 +52,7 @@ def test_a_question_is_one_portable_select_in_a_stated_order(name: str) -> None:
         assert not found, f"{name} uses {node.__name__}"
     order = tree.args["order"]
     assert all(ordered.args["desc"] is not None for ordered in order.expressions), "ORDER BY says ASC or DESC"
-    assert {table.db for table in tree.find_all(exp.Table)} <= {"", "core", "mart", "meta"}
+    assert {table.db for table in tree.find_all(exp.Table)} <= {"", "core", "mart", "meta", "view"}
 
 
 def test_the_page_is_what_the_nights_answer(nights: Nights) -> None:
@@ -75,6 +75,11 @@ def test_parts_add_up_to_their_totals(nights: Nights) -> None:
             of_year = [row for row in rows if row["report_year"] == year]
             assert sum(int(row[part]) for row in of_year) == int(of_year[0][total])
             assert abs(sum(Decimal(row["share_pct"]) for row in of_year) - 100) < Decimal("0.05")
+    organs = told(nights.first, "what_did_each_organ_report")
+    assert (sum(map(int, column(organs, "fj_open_total"))), sum(map(int, column(organs, "fj_req_total")))) == (
+        39142,
+        1235,
+    )
     suits = told(nights.first, "what_stands_behind_a_total")
     assert sum(int(row["value"]) for row in suits) == ANNEX_2017["fj_suits"][0] == 23
     moved = told(nights.first, "why_did_the_city_change")

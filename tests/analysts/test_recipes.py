@@ -103,7 +103,7 @@ def test_a_csv_for_excel_has_a_mark_and_no_formula(hostile: Path) -> None:
     data = (hostile / "2024年度报表.csv").read_bytes()
     assert data.startswith(b"\xef\xbb\xbf")
     header, *rows = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))
-    assert header == ["机构", "文件名", "收到时间", "正式数", "重报原因"]
+    assert header == ["机构名称", "文件名", "收到时间", "正式数", "重报原因"]
     assert len(rows) == 84
     assert {row[1] for row in rows if row[1].startswith("'")} == {f"'{text}" for text in DANGEROUS}
     assert not [cell for row in rows for cell in row if cell[:1] in tuple("=+-@＝＋－＠\t\r\n")]
@@ -117,7 +117,7 @@ def test_libreoffice_shows_the_csv_in_chinese_and_without_formulas(hostile: Path
     sheet = load_workbook(io.BytesIO(book)).active
     assert sheet is not None
     cells = [cell for row in sheet.iter_rows() for cell in row]
-    assert [cell.value for cell in cells[:2]] == ["机构", "文件名"]
+    assert [cell.value for cell in cells[:2]] == ["机构名称", "文件名"]
     assert not [cell.coordinate for cell in cells if cell.data_type == "f"]
     assert f"'{FORMULA}" in {cell.value for cell in cells}
 

@@ -1,5 +1,5 @@
--- 各年度全市合计完整吗？应报、已报、零报告、缺报各几家，缺的单位上年占多少？
--- How complete are the city's totals: organs expected, in, nil and missing, and how much of last year's requests are covered?
+-- 各年度全市合计完整吗？应报、已报、零报告、缺报各几家，已报的单位上年占多少？
+-- How complete are the city's totals: organs expected, in, nil, missing, and which part of last year's volume are those in?
 SELECT
     report_year,
     form_code,
@@ -8,7 +8,7 @@ SELECT
     organs_nil,
     organs_missing,
     coverage,
-    coverage_volume AS coverage_of_last_years_requests,
+    coverage_volume,
     is_complete
 FROM mart.city_rollup
 WHERE slice_kind = 'city'

@@ -1,5 +1,5 @@
--- 各条规则发现了多少问题，涉及几家单位，还有几个没有了结？（附一个例子）
--- What did each rule find, at how many organs, how much of it is not waived, and what does one of them say?
+-- 各条规则发现了多少问题，涉及几家单位，还有几个没有了结？（附一个例子；后来被替代的报表也算）
+-- What did each rule find, in all reports ever, at how many organs, how much is not waived, and what does one of them say?
 SELECT
     f.severity,
     f.rule_id,

@@ -1,9 +1,9 @@
--- 哪些错误还没有改，怎样改？（每个单位最新的报表；已被后来的报表替代的不算）
--- Which errors are open, and how are they mended? Of the last report of each organ; what a later one replaced is left out.
+-- 哪些错误还没有改，怎样改？（后来又报过的，只看最新一份；不属于哪一份报表的，如汇总与所属单位之和不符，也在内）
+-- Which errors are open, and how are they mended? Of an organ's last report only; those of no single report are in too.
 SELECT f.organ_code, o.name, f.report_year, f.rule_id, f.message, f.mend
 FROM core.fct_finding AS f
 JOIN core.dim_organ AS o ON o.organ_code = f.organ_code
-JOIN core.submission_chain AS c ON c.submission_id = f.submission_id
+LEFT JOIN core.submission_chain AS c ON c.submission_id = f.submission_id
 WHERE f.severity = 'error'
   AND f.outcome = 'fail'
   AND f.state IN ('open', 'lapsed')

@@ -4,8 +4,8 @@ SELECT
     d.organ_code,
     o.name,
     d.due_on,
-    count(c.submission_id) AS filed_by_then,
-    count(CASE WHEN c.status = 'held' THEN 1 END) AS of_these_held,
+    count(DISTINCT c.submission_id) AS filed_by_then,
+    count(DISTINCT CASE WHEN c.status = 'held' THEN c.submission_id END) AS of_these_held,
     min(n.official_from) AS counts_since
 FROM core.reporting_duty AS d
 JOIN core.dim_organ AS o ON o.organ_code = d.organ_code
