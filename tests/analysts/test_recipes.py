@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 
 from pipelines.settings import PROJECT
 from tests.analysts.nights import run_first_night
-from tests.analysts.recipes import recipes
+from tests.analysts.recipes import PAGE, recipes
 from tests.integration.test_publish import build
 from tests.unit.libreoffice import converted, needs_libreoffice
 from warehouse.publish import FILE_NAME, publish
@@ -86,6 +87,14 @@ def test_every_block_is_run() -> None:
 @pytest.mark.parametrize("name", PRINTING)
 def test_a_recipe_prints_what_the_page_says(folder: Path, name: str) -> None:
     assert run(name, folder).strip() == str(RECIPES[name].printed).strip()
+
+
+def test_what_the_page_names_after_from_is_there(folder: Path) -> None:
+    named = re.findall(r"`(FROM [^`…]+)`", PAGE.read_text(encoding="utf-8"))
+    assert len(named) >= 8
+    with duckdb.connect(str(folder / CURRENT / FILE_NAME), read_only=True) as db:
+        for statement in named:
+            assert db.execute(statement).fetchone(), statement
 
 
 def test_the_notebook_runs_from_its_first_cell_to_its_last(folder: Path) -> None:
@@ -160,3 +169,14 @@ def test_what_the_page_says_of_writing_and_of_columns_that_are_asked_for(folder:
     assert "city_rollup" in found.get_table_names(schema="mart")
     with pytest.raises(DBAPIError, match="pg_collation"):
         found.get_columns("city_rollup", schema="mart")
+
+
+def test_whoever_opens_a_copy_for_writing_locks_everybody_out(hostile: Path) -> None:
+    path = hostile / CURRENT / FILE_NAME
+    reading = f"import duckdb; duckdb.connect({str(path)!r}, read_only=True).sql('FROM meta.build').fetchall()"
+    with duckdb.connect(str(path)):
+        locked = subprocess.run(
+            [sys.executable, "-c", reading], capture_output=True, text=True, timeout=60, check=False
+        )
+    assert "Could not set lock on file" in locked.stderr
+    subprocess.run([sys.executable, "-c", reading], capture_output=True, timeout=60, check=True)
