@@ -13,6 +13,14 @@ from schemas import render
 from schemas.tables import HISTORIES, TABLES
 from warehouse.releases import HASHED
 
+OURS: Final = (
+    "这是程序或数据表的问题，不是报送单位的错。**今夜没有发布，昨夜的数据照常可用。**\n\n"
+    "1. 看下面列出的行，记下运行编号，交给维护人员；\n"
+    "2. 不要改动 `archive/`；`work/` 可以删除后重跑；\n"
+    "3. 查明原因后再运行一次 `gongkai nightly`。"
+)
+"""what to do where a check of the warehouse itself fails"""
+
 
 @dataclass(frozen=True, slots=True)
 class TableCheck:
@@ -23,6 +31,8 @@ class TableCheck:
     description: str
     bad_rows: str
     is_blocking: bool
+    what_to_do: str = OURS
+    """what ops do where it fails, in Markdown; of a check that does not block something of its own"""
     counts: str = ""
     """a query of one row: numbers shown beside the bad rows, by column name"""
 
@@ -57,6 +67,8 @@ def _named(table: str, key: str) -> TableCheck:
         ORDER BY {key}
         """,  # noqa: S608 - names of ours
         is_blocking=False,
+        what_to_do="数字没有错：上年数公布以后，名录改变了分组所含的机构，差额归在机构代码为空的一行。"
+        "如果这次改动不是有意的，请更正 `GONGKAI_REGISTER` 里的名录；有意的，无需处理。",
     )
 
 
@@ -102,6 +114,8 @@ def _family_check(letter: str, title: str) -> TableCheck:
         f"{title}（{letter}）的规则没有不符",
         _FAMILY_ROWS.format(letter=letter),
         is_blocking=False,
+        what_to_do="报表里的错，不影响当夜发布。每家的回执（`outbox/`）里已写明哪一格、怎样改正；有错误的报表被扣留，请按"
+        "`gongkai status` 的名单催办。规则判错了的，由办公室在 `decisions/` 里按原样接受，并告诉维护人员。",
         counts=_FAMILY_COUNTS.format(letter=letter),
     )
 
@@ -168,13 +182,23 @@ CHECKS: Final = (
     TableCheck(
         "core.fct_submission",
         "nothing_held",
-        "没有被扣留的报表",
+        "没有被扣留而还没有改正的报表",
         """
         SELECT s.organ_code, o.name, s.report_year, s.form_code, s.file_name, s.receipt_no
         FROM core.fct_submission AS s JOIN core.dim_organ AS o ON o.organ_code = s.organ_code
-        WHERE s.status = 'held' ORDER BY s.report_year DESC, s.organ_code
+        WHERE s.status = 'held'
+            -- one that a later report has mended is history
+            AND NOT EXISTS (
+                SELECT 1 FROM core.fct_submission AS later
+                WHERE later.organ_code = s.organ_code AND later.report_year = s.report_year
+                    AND later.form_code = s.form_code AND later.sequence > s.sequence AND later.is_official
+            )
+        ORDER BY s.report_year DESC, s.organ_code
         """,
         is_blocking=False,
+        what_to_do="这些报表有错误，没有成为正式数；该机构以前的正式数（如有）仍在。"
+        "请按回执号把 `outbox/` 里的回执转给单位改正重报；数字确实无误的，"
+        "办公室在 `decisions/` 里写 `accept_as_printed`。",
     ),
     TableCheck(
         "core.fct_file",
@@ -182,17 +206,29 @@ CHECKS: Final = (
         "没有读不了的文件",
         "SELECT inbox_path, reason, received_at FROM core.fct_file WHERE outcome = 'rejected' ORDER BY sequence",
         is_blocking=False,
+        what_to_do="这些文件打不开或认不出表样，原因写在每一行。"
+        "请单位另存为 `.xlsx` 或用 `gongkai template` 的空白表重报；放错文件夹的，移到本单位的文件夹。",
     ),
     TableCheck(
         "core.fct_finding",
         "no_error_findings",
         "没有未解决的错误",
         """
-        SELECT organ_code, report_year, form_code, rule_id, scope, lhs, rhs, difference, message
-        FROM core.fct_finding WHERE severity = 'error' AND state <> 'waived'
-        ORDER BY report_year DESC NULLS LAST, organ_code, rule_id, scope
+        SELECT f.organ_code, f.report_year, f.form_code, f.rule_id, f.message
+        FROM core.fct_finding AS f
+        LEFT JOIN core.fct_submission AS s ON s.submission_id = f.submission_id
+        WHERE f.severity = 'error' AND f.state <> 'waived'
+            -- those of a report that a later one has mended are history
+            AND NOT EXISTS (
+                SELECT 1 FROM core.fct_submission AS later
+                WHERE later.organ_code = s.organ_code AND later.report_year = s.report_year
+                    AND later.form_code = s.form_code AND later.sequence > s.sequence AND later.is_official
+            )
+        ORDER BY f.report_year DESC NULLS LAST, f.organ_code, f.rule_id, f.scope
         """,
         is_blocking=False,
+        what_to_do="每个错误都已写进该单位的回执，请催改；已书面说明、办公室同意按原样接受的，"
+        "在 `decisions/` 里写一行 `accept_as_printed`。",
     ),
     TableCheck(
         "core.fct_decision",
@@ -205,6 +241,8 @@ CHECKS: Final = (
         WHERE d.effect = 'no_effect' ORDER BY d.sequence, d.line
         """,
         is_blocking=False,
+        what_to_do="这些行没有起作用，原因写在 note。多半是编号抄错、文件放错文件夹，"
+        "或单位写了只有办公室能作的决定；改好后原样再放一次。",
     ),
     TableCheck(
         "mart.city_rollup",
@@ -278,6 +316,8 @@ CHECKS: Final = (
         ORDER BY d.report_year DESC, d.form_code, d.organ_code
         """,
         is_blocking=False,
+        what_to_do="这些单位还没有正式数，全市合计标为不完整，不出同比。缺报的请催报，扣留的请催改；确实不该报的，"
+        "在名录 `duty_overrides.csv` 里写明理由。",
     ),
     TableCheck(
         "mart.reported_vs_computed",
@@ -289,6 +329,48 @@ CHECKS: Final = (
         ORDER BY report_year DESC, indicator_code, applicant_kind, measure
         """,
         is_blocking=False,
+        what_to_do="汇总数与公布数不同，两边都照实保留。请核对是漏收、错收，还是公布时有误；不要改动单位的数去凑。",
+    ),
+    TableCheck(
+        "mart.assessment",
+        "deductions_add_up",
+        "扣分合计 = 各项扣分之和，每一项都属于被考核的机构",
+        """
+        SELECT report_year, organ_code, a.total_deduction, a.deductions, d.points, d.kinds
+        FROM mart.assessment AS a
+        FULL JOIN (
+            SELECT report_year, organ_code, sum(points) AS points, count(*) AS kinds
+            FROM mart.assessment_deduction GROUP BY report_year, organ_code
+        ) AS d USING (report_year, organ_code)
+        WHERE a.total_deduction IS DISTINCT FROM coalesce(d.points, 0) OR a.deductions <> coalesce(d.kinds, 0)
+        ORDER BY report_year DESC, organ_code
+        """,
+        is_blocking=True,
+    ),
+    TableCheck(
+        "mart.assessment",
+        "score_within_bounds",
+        "得分 = 满分 − 扣分合计，不低于 0，不高于满分",
+        """
+        SELECT report_year, organ_code, name, full_score, total_deduction, score
+        FROM mart.assessment
+        WHERE score < 0 OR score > full_score OR score <> greatest(0, full_score - total_deduction)
+        ORDER BY report_year DESC, organ_code
+        """,
+        is_blocking=True,
+    ),
+    TableCheck(
+        "mart.assessment_deduction",
+        "caps_kept",
+        "每一项扣分都按分值计算，不超过封顶分值",
+        """
+        SELECT report_year, organ_code, deduction_code, counted, points_each, points_uncapped, points_cap, points
+        FROM mart.assessment_deduction
+        WHERE points <> least(points_uncapped, points_cap)
+            OR points_uncapped NOT IN (points_each, points_each * counted)
+        ORDER BY report_year DESC, organ_code, deduction_code
+        """,
+        is_blocking=True,
     ),
     _conserved("mart.contribution", "mart.year_over_year", _CHANGES),
     _named("mart.contribution", _CHANGES),
@@ -349,6 +431,8 @@ CHECKS: Final = (
         ORDER BY rule_id
         """,
         is_blocking=False,
+        what_to_do="这些规则今夜没有可判定的报表：没有收到相应的表样，或缺上年数。采集开始后仍在名单里的，"
+        "请维护人员查看。",
     ),
     *(_family_check(letter, title) for letter, title in FAMILIES.items()),
 )

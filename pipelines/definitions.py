@@ -19,7 +19,7 @@ from pipelines.assets.releases import earlier_releases, release
 from pipelines.assets.tables import BuildTable, table_assets
 from pipelines.lock import JOB_NAME
 from pipelines.resources import night_resource
-from pipelines.schedules import nightly_schedule
+from pipelines.schedules import nightly_schedule, published_by
 from pipelines.settings import Settings
 from warehouse.build import LAYERS, build_table
 
@@ -31,6 +31,8 @@ def build_defs(
 
     ``resources`` replaces or adds resources by name; ``build`` replaces how a table is built.
     """
+    schedule = nightly_schedule(settings)
+    freshness = published_by(settings)
     return dg.Definitions(
         assets=[
             received_files,
@@ -40,14 +42,14 @@ def build_defs(
             release,
             *(table_assets(layer, build) for layer in LAYERS),
             receipts,
-            published_warehouse,
+            published_warehouse.map_asset_specs(lambda spec: spec.replace_attributes(freshness_policy=freshness)),
         ],
         jobs=[
             dg.define_asset_job(
                 JOB_NAME, selection=dg.AssetSelection.all(), description="每夜：收件、读数、判定、汇总、回执、发布"
             )
         ],
-        schedules=[nightly_schedule(settings)],
+        schedules=[schedule],
         resources={"night": night_resource(settings), **(resources or {})},
         # one process, one writer: parallelism belongs to reading and to the database engine
         executor=dg.in_process_executor,

@@ -1,6 +1,6 @@
-"""The generated pages of ``docs/``: ``python -m pipelines.docs docs``.
+"""What is generated from the contracts and the SELECTs: ``python -m pipelines.docs docs`` (``make docs``).
 
-Belongs here: writing what is rendered elsewhere to where readers look for it.
+Belongs here: writing what is rendered or traced elsewhere to where readers look for it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from schemas.diagram import drawing, mermaid_page
 from schemas.dictionary import dictionary
 from schemas.tables import TABLES
 from schemas.views import views
+from warehouse.lineage import write_lineage
 from warehouse.macros import macros
+from warehouse.trace import trace
 
 
 def pages() -> dict[str, str]:
@@ -32,3 +34,5 @@ def write_docs(folder: Path) -> None:
 
 if __name__ == "__main__":
     write_docs(Path(sys.argv[1]))
+    traced, _ = trace()
+    write_lineage(traced)

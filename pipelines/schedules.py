@@ -1,11 +1,35 @@
-"""When the night runs: 02:00 Asia/Shanghai, on by default."""
+"""When the night runs: 02:00 Asia/Shanghai, on by default; and by when its publication must be there."""
 
 from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Final
 
 import dagster as dg
 
 from pipelines.lock import JOB_NAME, clear_dead_runs
 from pipelines.settings import NIGHTLY_CRON, TIMEZONE, Settings, SettingsError
+
+NIGHT_LASTS: Final = timedelta(hours=3)
+"""from its start; what is not published by then is late"""
+_DAY_HOURS: Final = 24
+
+
+def published_by(settings: Settings) -> dg.FreshnessPolicy:
+    """Fresh = published since the last start of the night, from three hours after that start on.
+
+    A schedule whose hours are not plain numbers (``*/6``), or whose night would end on another day than the days that
+    it names, cannot be moved by three hours: there, a day and three hours after the last publication is late.
+    """
+    plain = re.fullmatch(r"(?P<minute>\S+) (?P<hours>\d+(,\d+)*) (?P<days>\S+ \S+ \S+)", settings.cron.strip())
+    ends = [int(hour) + NIGHT_LASTS // timedelta(hours=1) for hour in plain["hours"].split(",")] if plain else []
+    if not plain or (max(ends) >= _DAY_HOURS and plain["days"] != "* * *"):
+        return dg.FreshnessPolicy.time_window(fail_window=timedelta(days=1) + NIGHT_LASTS)
+    hours = ",".join(str(end % _DAY_HOURS) for end in ends)
+    return dg.FreshnessPolicy.cron(
+        deadline_cron=f"{plain['minute']} {hours} {plain['days']}", lower_bound_delta=NIGHT_LASTS, timezone=TIMEZONE
+    )
 
 
 def nightly_schedule(settings: Settings) -> dg.ScheduleDefinition:

@@ -50,6 +50,8 @@ class Settings:
     max_new_files: int = 2000
     """of one folder of the inbox in one night; the others wait for the next"""
     limits: Limits = field(default_factory=Limits)
+    pages_url: str = ""
+    """where a web server shows ``published/current/site``, without the last slash; '' = nowhere, paths are shown"""
     clock: Callable[[], datetime] = now
     """what time it is to a night; nothing in the environment sets it"""
 
@@ -58,6 +60,11 @@ class Settings:
         """Settings from GONGKAI_* variables. Raises SettingsError naming the variable."""
         env = os.environ if environment is None else environment
         register = env.get("GONGKAI_REGISTER")
+        pages_url = (env.get("GONGKAI_PAGES_URL") or "").rstrip("/")
+        if pages_url and not pages_url.startswith(("http://", "https://")):
+            raise SettingsError(
+                f"GONGKAI_PAGES_URL={pages_url!r}: give an address that begins with http:// or https://"
+            )
         return cls(
             home=Path(env.get("GONGKAI_HOME") or "data").absolute(),
             register=Path(register).absolute() if register else None,
@@ -68,6 +75,7 @@ class Settings:
             settle_seconds=_number(env, "GONGKAI_SETTLE_SECONDS", default=3, least=0),
             max_new_files=_number(env, "GONGKAI_MAX_NEW_FILES", default=2000, least=1),
             limits=Limits(max_bytes=_number(env, "GONGKAI_MAX_FILE_MB", default=20, least=1) * 1024**2),
+            pages_url=pages_url,
         )
 
     @property

@@ -27,21 +27,17 @@ from schemas.chinese import WORDS, meaning_of
 from schemas.fields import FIELDS
 from schemas.form import APPLICANT_LABELS, CellKey, Form, Table, load_forms
 from schemas.render import columns_of, grain_zh, in_both, literal
-from schemas.tables import TABLES
+from schemas.tables import HISTORIES, TABLES
 
 SCHEMA: Final = "view"
 _VALUE: Final = "DECIMAL(18,4)"
 _FIGURE: Final = "coalesce(c.value, c.derived_value)"
 _FIGURE_ZH: Final = "印出的数，空白而由等式推得的取推得的数；空＝没有数，不是零"
 _FIGURE_EN: Final = "the figure as printed, or derived where a closed sum implies a blank; NULL = none, never zero"
-_SHOWN: Final = (
-    "core.dim_organ core.dim_organ_year core.organ_event core.dim_form core.dim_indicator core.dim_rule"
-    " core.reporting_duty core.fct_file core.fct_submission core.official_cell core.fct_finding core.fct_decision"
-    " core.submission_chain mart.rollup_source mart.city_rollup mart.year_over_year mart.contribution"
-    " mart.year_over_year_like_for_like mart.concept_series mart.concept_contribution mart.reported_vs_computed"
-    " mart.assessment_rate mart.submission_status mart.revision mart.revision_rollup meta.release meta.build"
+_INNER: Final = (
+    "core.fct_cell core.fct_rule_outcome core.rule_tally mart.slice_organ mart.comparison_base mart.concept_organ"
 )
-"""tables with a Chinese twin: what people look at, not what is there for the next step"""
+"""tables without a Chinese twin, beside the histories: they are there for the next step, or show the rest of another"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +107,7 @@ class View:
 def views() -> Mapping[str, View]:
     """Every view by what stands after FROM, each after those that it reads."""
     found = [view for form in load_forms().values() for view in _of_form(form)]
-    found += [_of_table(TABLES[table]) for table in _SHOWN.split()]
+    found += [_of_table(TABLES[table]) for table in TABLES if table not in HISTORIES and table not in _INNER.split()]
     named = {view.relation: view for view in found}
     if len(named) != len(found):
         raise ValueError("two views have one name")
@@ -177,12 +173,12 @@ def _identity() -> tuple[ViewColumn, ...]:
     """Whose row it is, and what its figures are used for."""
     return (
         _field("organ_code", "s.organ_code"),
-        _field("name", "coalesce(y.name, o.name)"),
+        _field("name", _then("name")),
         _field("report_year", "s.report_year"),
         _field("basis", "s.basis"),
         _field("used_as", "u.used_as"),
-        _field("level", "coalesce(y.level, o.level)"),
-        _field("district_code", "coalesce(y.district_code, o.district_code)"),
+        _field("level", _then("level")),
+        _field("district_code", _then("district_code")),
         ViewColumn(
             "district_name",
             "所属区名称",
@@ -203,9 +199,14 @@ def _optional(column: str) -> str:
     return f"nullif({column}, '')"
 
 
-_JOINS: Final = """LEFT JOIN core.dim_organ AS o ON o.organ_code = s.organ_code
+def _then(column: str) -> str:
+    """What the register says of the organ in the row's year; of a year that is not collected what it says of it now."""
+    return f"CASE WHEN y.organ_code IS NULL THEN o.{column} ELSE y.{column} END"
+
+
+_JOINS: Final = f"""LEFT JOIN core.dim_organ AS o ON o.organ_code = s.organ_code
 LEFT JOIN core.dim_organ_year AS y ON y.organ_code = s.organ_code AND y.report_year = s.report_year
-LEFT JOIN core.dim_organ AS d ON d.organ_code = coalesce(y.district_code, o.district_code)
+LEFT JOIN core.dim_organ AS d ON d.organ_code = {_then("district_code")}
 LEFT JOIN mart.rollup_source AS u
     ON u.report_year = s.report_year AND u.form_code = s.form_code AND u.organ_code = s.organ_code"""
 
@@ -254,18 +255,11 @@ def _counts() -> str:
 
 def _wide_source(form: Form) -> str:
     keys = _wide_keys(form)
-    has_measures = len({key.measure for key in keys}) > 1
-    has_applicants = len({key.applicant_kind for key in keys}) > 1
-
-    def condition(key: CellKey) -> str:
-        parts = [f"c.indicator_code = '{key.indicator_code}'"]
-        parts += [f"c.measure = '{key.measure}'"] * has_measures
-        return " AND ".join(parts)
-
     figures = ",\n".join(
-        f"        max(CASE WHEN {condition(key)} THEN {_FIGURE} END) AS {_column_name(key)}" for key in keys
+        f"        max(CASE WHEN c.indicator_code = '{key.indicator_code}' AND c.measure = '{key.measure}'"
+        f" THEN {_FIGURE} END) AS {_column_name(key)}"
+        for key in keys
     )
-    kinds = "c.applicant_kind IN ('', 'total')" if has_applicants else f"c.applicant_kind = '{keys[0].applicant_kind}'"
     # the key of the outer row is in the grouping, so that a question about one organ or year reads no other's cells
     return f"""FROM core.fct_submission AS s
 LEFT JOIN (
@@ -276,7 +270,9 @@ LEFT JOIN (
 {figures},
 {_counts()}
     FROM core.official_cell AS c
-    WHERE c.form_code = '{form.form_code}' AND {kinds} AND c.indicator_code IN ({_codes(keys)})
+    WHERE c.form_code = '{form.form_code}'
+        AND c.applicant_kind IN ('', 'total')
+        AND c.indicator_code IN ({_codes(keys)})
     GROUP BY c.submission_id, c.organ_code, c.report_year
 ) AS f ON f.submission_id = s.submission_id AND f.organ_code = s.organ_code AND f.report_year = s.report_year
 {_JOINS}

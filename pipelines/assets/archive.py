@@ -7,7 +7,7 @@ from typing import Final
 
 import dagster as dg
 
-from pipelines.assets.keys import OWNERS, RECEIVED_FILES
+from pipelines.assets.keys import OWNERS, RECEIVED_FILES, described
 from pipelines.closing import close_night
 from pipelines.intake import shown, take_in
 from pipelines.resources import Night
@@ -15,6 +15,7 @@ from warehouse.publish import CURRENT, FILE_NAME
 
 _MOST_LISTED: Final = 100
 """paths that the page lists; their number is told in full"""
+_UNREACHABLE: Final = "今夜没有收这些文件夹：请让运行任务的用户能读；链接来的一律不进，请换成真正的文件夹。"
 
 
 @dg.asset(
@@ -25,7 +26,9 @@ _MOST_LISTED: Final = 100
     description="收件：把收件箱和办公室决定里新收到的文件按内容存档并记入流水；收件箱本身不改动。",
     check_specs=[
         dg.AssetCheckSpec(
-            "all_folders_reached", asset=RECEIVED_FILES, description="收件箱里没有打不开的文件夹，也没有链接来的文件夹"
+            "all_folders_reached",
+            asset=RECEIVED_FILES,
+            description=described("收件箱里没有打不开的文件夹，也没有链接来的文件夹", _UNREACHABLE),
         )
     ],
     # the shared folder may be away for a moment; nothing else in the night is retried, a bad submission is data
@@ -57,7 +60,7 @@ def received_files(night: dg.ResourceParam[Night]) -> dg.MaterializeResult:
                 check_name="all_folders_reached",
                 passed=not intake.unreachable,
                 severity=dg.AssetCheckSeverity.WARN,
-                metadata={"folders": _listed(intake.unreachable)},
+                metadata={"rows": len(intake.unreachable), "folders": _listed(intake.unreachable)},
             )
         ],
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dagster as dg
 
-from pipelines.assets.keys import EARLIER_RELEASES, OWNERS, RECEIVED_FILES, SUBMITTED_CELLS
+from pipelines.assets.keys import EARLIER_RELEASES, OWNERS, RECEIVED_FILES, SUBMITTED_CELLS, described
+from pipelines.checks import OURS
 from pipelines.parse_cache import read_new
 from pipelines.resources import Night
 from pipelines.staging import Staged, stage_night
@@ -20,10 +21,16 @@ from warehouse.connection import writer
     description="读数：把新文件读成单元格（原文、工作表、地址、数值、状态），一次校验，并载入当夜的建库文件。",
     check_specs=[
         dg.AssetCheckSpec(
-            "files_accounted", asset=SUBMITTED_CELLS, blocking=True, description="收到的文件数 = 有结果的文件数"
+            "files_accounted",
+            asset=SUBMITTED_CELLS,
+            blocking=True,
+            description=described("收到的文件数 = 有结果的文件数", OURS),
         ),
         dg.AssetCheckSpec(
-            "cells_conserved", asset=SUBMITTED_CELLS, blocking=True, description="读出的格数 = 载入的格数"
+            "cells_conserved",
+            asset=SUBMITTED_CELLS,
+            blocking=True,
+            description=described("读出的格数 = 载入的格数", OURS),
         ),
     ],
 )
@@ -52,14 +59,10 @@ def submitted_cells(night: dg.ResourceParam[Night]) -> dg.MaterializeResult:
 
 def _conservation(staged: Staged) -> list[dg.AssetCheckResult]:
     return [
-        dg.AssetCheckResult(
-            check_name="files_accounted",
-            passed=staged.files_received == staged.files_accounted,
-            metadata={"received": staged.files_received, "accounted": staged.files_accounted},
-        ),
-        dg.AssetCheckResult(
-            check_name="cells_conserved",
-            passed=staged.cells_read == staged.cells_stored,
-            metadata={"read": staged.cells_read, "stored": staged.cells_stored},
-        ),
+        _conserved("files_accounted", received=staged.files_received, accounted=staged.files_accounted),
+        _conserved("cells_conserved", read=staged.cells_read, stored=staged.cells_stored),
     ]
+
+
+def _conserved(name: str, **counts: int) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(check_name=name, passed=len(set(counts.values())) == 1, metadata=counts)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import dagster as dg
 
 from pipelines.assets.keys import OWNERS, RULE_LEDGER, SUBMITTED_CELLS, rows_shown
 from pipelines.resources import Night
 from warehouse.connection import writer
 from warehouse.judge import judge
+
+_OUTCOMES: Final = ("pass", "fail", "uncertain", "not_assessable")
+"""each is told every night: a plot has no gap where there was none of it"""
 
 
 @dg.asset(
@@ -31,7 +36,8 @@ def rule_ledger(night: dg.ResourceParam[Night]) -> dg.MaterializeResult:
             GROUP BY ALL ORDER BY findings DESC, rule_id""").df()
         held = connection.execute("SELECT count(*) FROM stage.verdict WHERE status = 'held'").fetchone()
     return dg.MaterializeResult(
-        metadata={str(outcome): int(count) for outcome, count in counts}
+        metadata=dict.fromkeys(_OUTCOMES, 0)
+        | {str(outcome): int(count) for outcome, count in counts}
         | {"held_submissions": int(held[0]) if held else 0}
         | rows_shown(failing)
     )

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import dagster as dg
 
-from pipelines.assets.keys import EARLIER_RELEASES, OWNERS, RECEIVED_FILES, RELEASE, table_key
+from pipelines.assets.keys import EARLIER_RELEASES, OWNERS, RECEIVED_FILES, RELEASE, described, table_key
 from pipelines.releases import EVENT, damaged_files
 from pipelines.resources import Night
 from warehouse.connection import writer
 from warehouse.releases import decide_release
 from warehouse.stage import FROZEN
+
+_DAMAGED: Final = (
+    "以前发布时冻结的内容被改动或丢失，**今夜到此为止，没有发布**。请从备份里恢复 `archive/releases/` 下列出的文件，"
+    "用 `gongkai verify` 核对，再运行一次；不要删除流水里的记录。"
+)
 
 
 @dg.asset(
@@ -21,7 +28,10 @@ from warehouse.stage import FROZEN
     description="以前的发布：存档里每次发布冻结的内容，都还与流水里记下的散列一致。",
     check_specs=[
         dg.AssetCheckSpec(
-            "unchanged", asset=EARLIER_RELEASES, blocking=True, description="以前每次发布的内容散列都没有变"
+            "unchanged",
+            asset=EARLIER_RELEASES,
+            blocking=True,
+            description=described("以前每次发布的内容散列都没有变", _DAMAGED),
         )
     ],
 )
@@ -35,7 +45,7 @@ def earlier_releases(night: dg.ResourceParam[Night]) -> dg.MaterializeResult:
             dg.AssetCheckResult(
                 check_name="unchanged",
                 passed=not damaged,
-                metadata={"damaged": dg.MetadataValue.json([str(path) for path in damaged])},
+                metadata={"rows": len(damaged), "damaged": dg.MetadataValue.json([str(path) for path in damaged])},
             )
         ],
     )

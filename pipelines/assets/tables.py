@@ -6,14 +6,26 @@ lies downstream of the layer, publication above all.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 
 import dagster as dg
 import duckdb
 import pandas as pd
 
-from pipelines.assets.keys import OWNERS, RELEASE, RULE_LEDGER, column_schema, rows_shown, table_key
-from pipelines.checks import CHECKS, TableCheck
+from pipelines.assets.keys import (
+    OWNERS,
+    RELEASE,
+    RULE_LEDGER,
+    column_schema,
+    described,
+    lineage_shown,
+    rows_shown,
+    table_description,
+    table_key,
+)
+from pipelines.checks import CHECKS, OURS, TableCheck
+from pipelines.measures import measured
 from pipelines.resources import Night
 from schemas import render
 from schemas.tables import TABLES
@@ -35,10 +47,14 @@ def table_assets(layer: str, build: BuildTable = build_table) -> dg.AssetsDefini
     def build_layer(night: dg.ResourceParam[Night]) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         with writer(night.settings.build_file) as connection:
             for table in tables:
+                began = time.perf_counter()
                 rows = build(connection, table)
+                seconds = round(time.perf_counter() - began, 3)
                 yield dg.MaterializeResult(
                     asset_key=table_key(table),
-                    metadata={"dagster/row_count": rows},
+                    metadata={"dagster/row_count": rows, "build_seconds": seconds}
+                    | measured(connection, table)
+                    | lineage_shown(table),
                     check_results=[_contract_result(connection, table)],
                 )
             # they may read any table of the layer
@@ -49,7 +65,6 @@ def table_assets(layer: str, build: BuildTable = build_table) -> dg.AssetsDefini
 
 
 def _spec(table: str) -> dg.AssetSpec:
-    contract = TABLES[table]
     upstream = [table_key(name) for name in sorted(dependencies(table))]
     return dg.AssetSpec(
         key=table_key(table),
@@ -58,8 +73,8 @@ def _spec(table: str) -> dg.AssetSpec:
         group_name=layer_of(table),
         owners=OWNERS,
         kinds={"duckdb", "sql"},
-        description=f"{contract.title}。{contract.description}",
-        metadata={"dagster/column_schema": column_schema(table), "key": ", ".join(render.key_of(contract))},
+        description=table_description(table),
+        metadata={"dagster/column_schema": column_schema(table), "key": ", ".join(render.key_of(TABLES[table]))},
     )
 
 
@@ -69,13 +84,19 @@ def _checks(tables: list[str]) -> list[TableCheck]:
 
 def _contract_spec(table: str) -> dg.AssetCheckSpec:
     return dg.AssetCheckSpec(
-        "contract", asset=table_key(table), blocking=True, description="表的契约：列、类型、取值、主键（pandera）"
+        "contract",
+        asset=table_key(table),
+        blocking=True,
+        description=described("表的契约：列、类型、取值、主键（pandera）", OURS),
     )
 
 
 def _check_spec(check: TableCheck) -> dg.AssetCheckSpec:
     return dg.AssetCheckSpec(
-        check.name, asset=table_key(check.table), blocking=check.is_blocking, description=check.description
+        check.name,
+        asset=table_key(check.table),
+        blocking=check.is_blocking,
+        description=described(check.description, check.what_to_do),
     )
 
 

@@ -52,6 +52,11 @@ CONTRACT_NAMES = {
     "mart.concept_series": "concept_code report_year slice_kind slice_code form_code value comparability",
     "mart.reported_vs_computed": "report_year indicator_code applicant_kind measure reported computed difference",
     "mart.assessment_rate": "report_year organ_code rate_code numerator denominator rate note",
+    "mart.assessment": "report_year organ_code mode duties duties_due reply_open_rate reply_open_numerator"
+    " reply_open_denominator reply_open_note dispute_rate correction_rate open_rate deductions total_deduction"
+    " full_score score points_status",
+    "mart.assessment_deduction": "report_year organ_code deduction_code deduction_name counted deduction_unit"
+    " points_uncapped points_cap points reason evidence points_status",
     "core.submission_chain": "submission_id supersedes superseded_by official_from official_to differs_in_cells",
     "mart.submission_status": "report_year organ_code status due_on received_at days_late",
     "mart.revision": "release_id report_year organ_code form_code indicator_code applicant_kind measure value_before"
@@ -88,7 +93,8 @@ def test_ddl_comments_and_scheduler_agree_with_the_contract(table: str) -> None:
     assert described == [(c.name, c.sql_type, c.is_nullable, c.comment) for c in columns]
     assert comment == [(render.table_comment(contract),)]
     shown = column_schema(table).columns
-    assert [(c.name, c.type, c.description, c.constraints.nullable) for c in shown] == [
+    # what a column is made of comes after its comment
+    assert [(c.name, c.type, (c.description or "").split("。取自 ")[0], c.constraints.nullable) for c in shown] == [
         (c.name, c.sql_type, c.comment, c.is_nullable) for c in columns
     ]
     page = dictionary({table: contract})

@@ -6,6 +6,8 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,21 +15,28 @@ from typing import Any
 import dagster as dg
 import duckdb
 import pytest
+import yaml
 
 from pipelines.answers import READS
+from pipelines.assets.publication import page_link
+from pipelines.checks import CHECKS, OURS
 from pipelines.definitions import build_defs
 from pipelines.instance import QUIET
 from pipelines.knowledge import load_knowledge
 from pipelines.lock import JOB_NAME
+from pipelines.measures import MEASURES
 from pipelines.resources import Night
+from pipelines.schedules import published_by
 from pipelines.settings import Settings
 from schemas.tables import HISTORIES, TABLES
 from tests.integration.night import new_home, rows
-from warehouse.build import build_table
+from warehouse.build import build_order, build_table
 
 PROJECT = Path(__file__).parents[2]
 PLACES = "core/dim_organ_year"
 REVISED = "core/fct_finding core/fct_submission"
+SCORED = "mart/assessment_deduction mart/assessment_rate"
+ASSESSED = "core/submission_chain mart/assessment_rate mart/concept_organ mart/submission_status"
 FILED = "core/fct_file core/fct_finding core/fct_submission"
 # asset: (group, what it reads)
 GRAPH = {
@@ -36,6 +45,7 @@ GRAPH = {
     "submitted_cells": ("intake", "received_files earlier_releases"),
     "rule_ledger": ("judging", "submitted_cells"),
     "core/dim_form": ("core", "rule_ledger"),
+    "core/dim_deduction": ("core", "rule_ledger"),
     "core/dim_indicator": ("core", "rule_ledger"),
     "core/dim_organ": ("core", "rule_ledger"),
     "core/dim_organ_name": ("core", "rule_ledger"),
@@ -76,6 +86,14 @@ GRAPH = {
         "core/dim_organ core/fct_submission core/official_cell mart/city_rollup",
     ),
     "mart/assessment_rate": ("mart", "core/fct_submission core/official_cell"),
+    "mart/assessment_deduction": (
+        "mart",
+        f"core/dim_deduction core/dim_form core/fct_decision {REVISED} core/official_cell {ASSESSED}",
+    ),
+    "mart/assessment": (
+        "mart",
+        f"core/dim_deduction {PLACES} core/fct_submission core/reporting_duty {SCORED}",
+    ),
     "mart/submission_status": (
         "mart",
         f"core/dim_organ core/dim_organ_year core/organ_event core/reporting_duty {FILED}",
@@ -104,6 +122,8 @@ BLOCKING = {
     "mart/city_rollup": {"slices_add_up", "organs_conserved", "cells_accounted"},
     "mart/contribution": {"adds_up_to_change"},
     "mart/concept_contribution": {"adds_up_to_change"},
+    "mart/assessment": {"deductions_add_up", "score_within_bounds"},
+    "mart/assessment_deduction": {"caps_kept"},
     "meta/build": {"conserved"},
     "mart/revision": {"deltas_add_up"},
     "mart/revision_rollup": {"is_the_difference"},
@@ -208,12 +228,17 @@ def test_the_checks_and_which_of_them_block() -> None:
     expected |= {(name, check): True for name, found in BLOCKING.items() for check in found}
     expected |= {(name, check): False for name, found in WARNING.items() for check in found}
     assert {key: spec.blocking for key, spec in checks().items()} == expected
-    assert len(expected) == 41 + 16 + 21
+    assert len(expected) == 44 + 19 + 21
 
 
-def test_every_check_says_in_chinese_what_must_hold() -> None:
-    silent = [key for key, spec in checks().items() if not re.search(r"[\u4e00-\u9fff]{2,}", spec.description or "")]
-    assert silent == []
+def test_a_check_that_does_not_block_says_what_to_do_about_it() -> None:
+    assert all(re.search(r"[\u4e00-\u9fff]{2,}", check.what_to_do) for check in CHECKS)
+    assert [check.name for check in CHECKS if (check.what_to_do == OURS) != check.is_blocking] == []
+
+
+def test_every_check_says_in_chinese_what_must_hold_and_what_to_do() -> None:
+    told = r"[^\n]*[\u4e00-\u9fff]{2,}[^\n]*。\n\n\*\*不通过时：\*\* .*[\u4e00-\u9fff]{5,}"
+    assert [key for key, spec in checks().items() if not re.match(told, spec.description or "", re.DOTALL)] == []
 
 
 # job, schedule, executor
@@ -246,6 +271,62 @@ def test_another_installation_starts_at_its_own_time() -> None:
     definitions = build_defs(Settings(home=Path("/nowhere"), cron="15 3 * * *"))
     (schedule,) = definitions.get_repository_def().schedule_defs
     assert schedule.cron_schedule == "15 3 * * *"
+
+
+# numbers over time
+
+
+@pytest.mark.parametrize("table", MEASURES)
+def test_a_number_is_taken_from_tables_that_are_there_by_then(table: str) -> None:
+    order = build_order()
+    there = order[: order.index(table) + 1]
+    assert set(re.findall(r"(?:FROM|JOIN) ((?:core|mart|meta)\.\w+)", MEASURES[table])) <= set(there)
+
+
+# freshness
+
+
+@pytest.mark.parametrize(
+    ("cron", "deadline"),
+    [
+        ("0 2 * * *", "0 5 * * *"),
+        ("30 1 * * 1-5", "30 4 * * 1-5"),
+        ("0 2,14 * * *", "0 5,17 * * *"),
+        ("15 23 * * *", "15 2 * * *"),
+    ],
+)
+def test_the_publication_is_due_three_hours_after_the_night_began(cron: str, deadline: str) -> None:
+    definitions = build_defs(Settings(home=Path("/nowhere"), cron=cron))
+    graph = definitions.get_repository_def().asset_graph
+    assert graph.get(dg.AssetKey(PUBLISHED)).freshness_policy == dg.FreshnessPolicy.cron(
+        deadline_cron=deadline, lower_bound_delta=timedelta(hours=3), timezone="Asia/Shanghai"
+    )
+
+
+@pytest.mark.parametrize("cron", ["0 */6 * * *", "0 23 * * 1-5", "@daily"])
+def test_where_the_time_cannot_be_moved_a_day_and_three_hours_is_too_old(cron: str) -> None:
+    policy = published_by(Settings(home=Path("/nowhere"), cron=cron))
+    assert policy == dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=27))
+
+
+def test_only_the_publication_has_to_be_fresh_and_the_instance_looks() -> None:
+    assert [name for name, node in assets().items() if node.freshness_policy] == [PUBLISHED]
+    config = yaml.safe_load((PROJECT / "pipelines" / "dagster.yaml").read_text(encoding="utf-8"))
+    assert config["freshness"] == {"enabled": True}
+
+
+# links
+
+
+def test_the_page_is_a_path_or_where_a_web_server_shows_it(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    assert dict(page_link(settings)) == {}
+    page = tmp_path / "published" / "current" / "site" / "index.html"
+    page.parent.mkdir(parents=True)
+    page.touch()
+    assert dict(page_link(settings)) == {"page": dg.MetadataValue.path(page)}
+    served = replace(settings, pages_url="https://gongkai.example.gov.cn/pages")
+    assert dict(page_link(served)) == {"page": dg.MetadataValue.url("https://gongkai.example.gov.cn/pages/index.html")}
 
 
 # overrides

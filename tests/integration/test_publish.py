@@ -155,6 +155,16 @@ def test_a_view_or_macro_that_cannot_be_read_is_never_published(
         assert connection.execute("SELECT night FROM meta.build").fetchall() == [(1,)]
 
 
+def test_an_attached_file_has_its_views_and_after_use_its_macros(tmp_path: Path) -> None:
+    target = publish(build(tmp_path / "b.duckdb", 1), tmp_path / "published")
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(f"ATTACH '{target / FILE_NAME}' AS other (READ_ONLY)")
+        assert connection.execute("SELECT count(*) FROM other.view.机构名录").fetchall() == [(200,)]
+        connection.execute("USE other")
+        with pytest.raises(duckdb.InvalidInputException, match="没有“req_nwe”这个指标族或指标"):
+            connection.execute("FROM series('req_nwe')")
+
+
 def test_everything_in_the_file_says_what_it_is_in_both_languages(tmp_path: Path) -> None:
     target = publish(build(tmp_path / "b.duckdb", 1), tmp_path / "published")
     with reader(target / FILE_NAME) as connection:

@@ -39,6 +39,7 @@ def test_every_variable_is_read() -> None:
             "GONGKAI_MAX_FILE_MB": "5",
             "GONGKAI_SETTLE_SECONDS": "60",
             "GONGKAI_MAX_NEW_FILES": "100",
+            "GONGKAI_PAGES_URL": "https://gongkai.example.gov.cn/pages/",
         }
     )
     assert settings == Settings(
@@ -51,11 +52,12 @@ def test_every_variable_is_read() -> None:
         settle_seconds=60,
         max_new_files=100,
         limits=Limits(max_bytes=5_242_880),
+        pages_url="https://gongkai.example.gov.cn/pages",
     )
 
 
 def test_empty_paths_and_time_are_the_default() -> None:
-    empty = {"GONGKAI_HOME": "", "GONGKAI_REGISTER": "", "GONGKAI_CRON": ""}
+    empty = {"GONGKAI_HOME": "", "GONGKAI_REGISTER": "", "GONGKAI_CRON": "", "GONGKAI_PAGES_URL": ""}
     assert Settings.from_environment(empty) == Settings.from_environment({})
 
 
@@ -86,6 +88,7 @@ def test_zero_workers_means_one_a_core() -> None:
         ("GONGKAI_MAX_NEW_FILES", "0", "a whole number of at least 1"),
         ("GONGKAI_MAX_FILE_MB", "0", "a whole number of at least 1"),
         ("GONGKAI_MAX_FILE_MB", "", "a whole number of at least 1"),
+        ("GONGKAI_PAGES_URL", "share/site", "an address that begins with http:// or https://"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_refused_by_name(name: str, text: str, demand: str) -> None:

@@ -67,6 +67,16 @@ def test_the_chinese_twin_has_the_labels_as_printed_and_words_for_codes(annex: d
     assert found[3][4:] == ("零报告（加零）", "区及以下", "EAST", True, None, None, None)
 
 
+def test_an_organ_is_shown_as_it_was_in_the_year() -> None:
+    city = City().expect("DEPT", year=2016).file("DEPT", {OPEN: 3}, year=2016)
+    shown = "SELECT name, level, district_code, district_name FROM view.fj_annex_2017"
+    with explained(city) as connection:
+        connection.execute("UPDATE core.dim_organ SET name = '后来', level = 'lower', district_code = 'EAST'")
+        assert connection.sql(shown).fetchall() == [("DEPT", "own", None, None)]
+        connection.execute("DELETE FROM core.dim_organ_year")
+        assert connection.sql(shown).fetchall() == [("后来", "lower", "EAST", "后来")]
+
+
 def test_kinds_of_applicant_are_columns_of_a_row_of_the_matrix() -> None:
     city = City().expect("DEPT", "DEPT2", year=2021, form="gb_2021")
     city.file(

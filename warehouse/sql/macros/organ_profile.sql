@@ -129,7 +129,7 @@ answer AS (
             THEN error(
                 '名录里没有“' || organ || '”，相近的有 / not in the register, closest are: '
                 || (
-                    SELECT string_agg(c.organ_code || ' ' || c.name, ', ' ORDER BY c.place ASC)
+                    SELECT coalesce(string_agg(c.organ_code || ' ' || c.name, ', ' ORDER BY c.place ASC), '')
                     FROM (
                         SELECT
                             o.organ_code,

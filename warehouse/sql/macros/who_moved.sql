@@ -97,7 +97,7 @@ answer AS (
             THEN error(
                 '没有“' || code || '”这个指标族或指标，相近的有 / no such family of figures or indicator, closest are: '
                 || (
-                    SELECT string_agg(c.known_code, ', ' ORDER BY c.place ASC)
+                    SELECT coalesce(string_agg(c.known_code, ', ' ORDER BY c.place ASC), '')
                     FROM (
                         SELECT
                             k.known_code,
