@@ -24,6 +24,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
         "who_was_late_and_by_how_many_days",
         "how_far_is_each_district",
         "who_had_no_figures_on_the_deadline",
+        "who_lost_points_and_for_what",
         "who_filed_again",
         "zero_blank_or_nil",
         "how_complete_are_the_totals",
