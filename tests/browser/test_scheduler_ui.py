@@ -4,24 +4,28 @@ broken contract shows red. Set GONGKAI_SHOTS to a folder to keep pictures of wha
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import dagster as dg
 import pytest
+import requests
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from pipelines.lock import JOB_NAME
 from pipelines.seeding import seed_if_empty
 from pipelines.settings import Settings
 from tests.integration.night import new_home
-from tests.operations.services import PROJECT, answers, environment, free_port, running, wait_for
+from tests.operations.services import GONGKAI, PROJECT, answers, environment, free_port, running, wait_for
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium fonts-noto-cjk")
@@ -32,6 +36,14 @@ FLAGS = (
 BREAKABLE = PROJECT / "tests" / "browser" / "breakable_workspace.yaml"
 AS_GONGKAI = "import pipelines.instance, pathlib, sys; pipelines.instance.WORKSPACE = pathlib.Path(sys.argv.pop(1));"
 """the command line with another workspace than the one that it ships"""
+SELECTOR = 'repositoryLocationName: "gongkai", repositoryName: "__repository__"'
+SCHEDULE = f'{{{SELECTOR}, scheduleName: "nightly_schedule"}}'
+LAUNCH = f"""
+mutation {{ launchRun(executionParams: {{
+    selector: {{{SELECTOR}, jobName: "{JOB_NAME}"}}, runConfigData: "{{}}", mode: "default"
+}}) {{ __typename ... on LaunchRunSuccess {{ run {{ runId }} }} }} }}
+"""
+SIGNS = ("daemon", "published", "last_run", "lock", "disk")
 SECONDS = 1000
 """milliseconds, as Playwright counts"""
 
@@ -53,12 +65,29 @@ class Installation:
     instance: dg.DagsterInstance
     log: Path
 
-    def runs(self, status: dg.DagsterRunStatus) -> list[dg.DagsterRun]:
-        return list(self.instance.get_runs(dg.RunsFilter(job_name=JOB_NAME, statuses=[status])))
+    def run(self, *statuses: dg.DagsterRunStatus) -> dg.DagsterRun:
+        """The night that has come to one of these states, and waited for if it has not yet."""
+        wanted = dg.RunsFilter(job_name=JOB_NAME, statuses=list(statuses))
+        wait_for(lambda: self.instance.get_runs_count(wanted) > 0, 120, self.log)
+        return next(iter(self.instance.get_runs(wanted)))
 
-    def first(self, status: dg.DagsterRunStatus) -> dg.DagsterRun:
-        wait_for(lambda: bool(self.runs(status)), 150, self.log)
-        return self.runs(status)[-1]
+    def ask(self, query: str) -> Any:
+        """What the pages' own interface answers."""
+        answer = requests.post(f"{self.url}/graphql", json={"query": query}, timeout=60).json()
+        assert "errors" not in answer
+        return answer["data"]
+
+    def health(self) -> tuple[int, dict[str, bool]]:
+        """The exit code of ``gongkai health`` and its signs."""
+        done = subprocess.run(
+            [*GONGKAI, "health", "--json", "--min-free-gb", "0"],
+            env=environment(self.settings.home),
+            cwd=PROJECT,
+            stdout=subprocess.PIPE,
+            check=False,
+            timeout=120,
+        )
+        return done.returncode, {sign["name"]: sign["ok"] for sign in json.loads(done.stdout)["signs"]}
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +123,7 @@ def seen() -> Seen:
 @pytest.fixture
 def page(browser: Browser, seen: Seen) -> Iterator[Page]:
     opened = browser.new_page(viewport={"width": 1500, "height": 1000}, locale="zh-CN")
-    opened.on("request", lambda request: seen.hosts.add(urlsplit(request.url).hostname or ""))
+    opened.on("request", lambda request: seen.hosts.update(filter(None, [urlsplit(request.url).hostname])))
     opened.on("console", lambda said: seen.complaints.append(said.text) if said.type == "error" else None)
     opened.on("pageerror", lambda error: seen.complaints.append(str(error)))
     yield opened
@@ -111,37 +140,50 @@ def shoot(page: Page, name: str) -> None:
 
 
 def test_the_schedule_ticks_and_its_run_appears(installation: Installation, page: Page) -> None:
-    run = installation.first(dg.DagsterRunStatus.SUCCESS)
-    assert run.tags["dagster/schedule_name"] == "nightly_schedule"
-    # the next night breaks
-    (installation.settings.home / "break").touch()
+    run = installation.run(*dg.DagsterRunStatus)
+    # one tick is enough: the next would cover what this one showed
+    found = installation.ask(f"{{ scheduleOrError(scheduleSelector: {SCHEDULE}) {{ ... on Schedule {{ id }} }} }}")
+    stop = f'mutation {{ stopRunningSchedule(id: "{found["scheduleOrError"]["id"]}") {{ __typename }} }}'
+    assert installation.ask(stop) == {"stopRunningSchedule": {"__typename": "ScheduleStateResult"}}
+    installation.run(dg.DagsterRunStatus.SUCCESS)
     page.goto(f"{installation.url}/runs")
-    row = page.locator("table tr, [class*=row]", has_text=run.run_id[:8]).first
+    row = page.get_by_role("row", name=run.run_id[:8])
     expect(row).to_contain_text("Success", timeout=60 * SECONDS)
     expect(row).to_contain_text("nightly_schedule")
     shoot(page, "runs")
+    assert installation.health() == (0, dict.fromkeys(SIGNS, True))
 
 
 def test_the_checks_of_the_night_are_seen(installation: Installation, page: Page) -> None:
     page.goto(f"{installation.url}/assets/core/fct_submission?view=checks&checkDetail=one_official")
-    expect(page.get_by_text("每个机构、年度、表样至多一份正式数").first).to_be_visible(timeout=60 * SECONDS)
-    expect(page.get_by_text("Succeeded").first).to_be_visible()
+    expect(page.get_by_text("每个机构、年度、表样至多一份正式数")).to_be_visible(timeout=60 * SECONDS)
+    expect(page.get_by_text("Passed").first).to_be_visible()
     shoot(page, "check")
 
 
-def test_the_asset_graph_is_drawn(installation: Installation, page: Page) -> None:
+def test_the_asset_graph_tells_the_way_of_a_night(installation: Installation, page: Page) -> None:
     page.goto(f"{installation.url}/asset-groups")
+    for group in ("intake", "judging", "core", "mart", "publication"):
+        expect(page.locator("svg").get_by_text(group, exact=True)).to_be_visible(timeout=60 * SECONDS)
     shoot(page, "asset-graph")
 
 
 def test_a_broken_contract_shows_red_and_nothing_is_published(installation: Installation, page: Page) -> None:
-    run = installation.first(dg.DagsterRunStatus.FAILURE)
-    nights = len(installation.runs(dg.DagsterRunStatus.SUCCESS))
-    assert (installation.settings.published / "current").resolve().name == str(nights)
+    before = (installation.settings.published / "current").resolve()
+    (installation.settings.home / "break").touch()
+    launched = installation.ask(LAUNCH)["launchRun"]
+    run = installation.run(dg.DagsterRunStatus.FAILURE)
+    assert launched == {"__typename": "LaunchRunSuccess", "run": {"runId": run.run_id}}
     page.goto(f"{installation.url}/runs/{run.run_id}")
+    expect(page.get_by_text("Failure", exact=True).first).to_be_visible(timeout=60 * SECONDS)
+    expect(page.get_by_text("core_tables").first).to_be_visible()
     shoot(page, "failed-run")
     page.goto(f"{installation.url}/assets/core/fct_cell?view=checks&checkDetail=contract")
+    expect(page.get_by_text("Failed").first).to_be_visible(timeout=60 * SECONDS)
+    expect(page.get_by_text("violations").first).to_be_visible()
     shoot(page, "failed-check")
+    assert (installation.settings.published / "current").resolve() == before
+    assert installation.health() == (1, dict.fromkeys(SIGNS, True) | {"last_run": False})
 
 
 def test_nothing_is_asked_of_another_host_and_nothing_complains(seen: Seen) -> None:
