@@ -147,9 +147,9 @@ def test_the_schedule_ticks_and_its_run_appears(installation: Installation, page
     assert installation.ask(stop) == {"stopRunningSchedule": {"__typename": "ScheduleStateResult"}}
     installation.run(dg.DagsterRunStatus.SUCCESS)
     page.goto(f"{installation.url}/runs")
-    row = page.get_by_role("row", name=run.run_id[:8])
-    expect(row).to_contain_text("Success", timeout=60 * SECONDS)
-    expect(row).to_contain_text("nightly_schedule")
+    expect(page.get_by_role("link", name=f"run {run.run_id[:8]}")).to_be_visible(timeout=60 * SECONDS)
+    expect(page.get_by_role("link", name="nightly_schedule")).to_be_visible()
+    expect(page.get_by_text("Success", exact=True)).to_be_visible()
     shoot(page, "runs")
     assert installation.health() == (0, dict.fromkeys(SIGNS, True))
 
