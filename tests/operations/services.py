@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 import requests
 
 PROJECT = Path(__file__).parents[2]
+HANDBOOK = PROJECT / "docs" / "operations.md"
 GONGKAI = (sys.executable, "-m", "pipelines")
 
 
@@ -56,3 +58,19 @@ def answers(url: str) -> bool:
         return requests.get(url, timeout=5).status_code == requests.codes.ok
     except requests.ConnectionError:
         return False
+
+
+def section(heading: str) -> str:
+    """What the handbook says under a heading, up to the next one of its level or above."""
+    level = heading.split(" ", maxsplit=1)[0]
+    text = HANDBOOK.read_text(encoding="utf-8")
+    start = text.index(f"\n{heading}\n") + len(heading) + 2
+    end = re.compile(rf"^#{{1,{len(level)}}} ", re.MULTILINE).search(text, start)
+    return text[start : end.start() if end else None]
+
+
+def commands(heading: str) -> str:
+    """The first block of commands under a heading of the handbook, as it is written."""
+    found = re.search(r"^```sh\n(.*?)^```$", section(heading), re.MULTILINE | re.DOTALL)
+    assert found is not None
+    return found.group(1)
