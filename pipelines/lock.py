@@ -73,8 +73,8 @@ def holder(path: Path) -> int | None:
         return None
     ending = f":{path.stat().st_ino}"
     for line in Path("/proc/locks").read_text(encoding="ascii").splitlines():
-        # 1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF; one that waits has an arrow after its number
-        _, kind, _, _, process, file, *_ = line.replace("-> ", "").split()
+        # 1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF; of one that only waits the second word is an arrow
+        _, kind, _, _, process, file, *_ = line.split()
         if kind == "FLOCK" and file.endswith(ending):
             return int(process)
     return None
