@@ -16,10 +16,15 @@ from typing import Final
 import duckdb
 
 from pipelines.site.frame import STYLE, Frame, Night, Page
-from pipelines.site.pages import overview
+from pipelines.site.pages import districts, overview, results, trends
 from warehouse.connection import dicts, reader
 
-PAGES: Final[tuple[Callable[[duckdb.DuckDBPyConnection], Iterator[Page]], ...]] = (overview.pages,)
+PAGES: Final[tuple[Callable[[duckdb.DuckDBPyConnection], Iterator[Page]], ...]] = (
+    overview.pages,
+    trends.pages,
+    results.pages,
+    districts.pages,
+)
 """One function a kind of page, reading the night's tables."""
 
 
