@@ -247,7 +247,7 @@ def _figure(item: Result, coverage: Coverage | None) -> Figure | None:
                 key = f"{group.label} {part}"
                 nodes[key] = Node(_told(_shortened(part), value), first + 2, _COLOURS.get(group.label, 4))
                 bands.append(Band(group.label, key, value or Decimal(0)))
-    title = f"{item.report_year}年申请从哪里来、到哪里去（件）"
+    title = f"{item.report_year}年{'申请从哪里来、到哪里去' if item.does_balance else '答复的去向'}（件）"
     told = "；".join(f"{label} {written(value, 'number')}" for label, value in ends.items())
     notes = ["带的宽窄就是件数；0 的去向不画，表中列出。"]
     if coverage and not coverage.is_complete:
