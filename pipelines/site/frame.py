@@ -107,21 +107,16 @@ class Frame:
             if path in self._titles and path != page.path
         ]
 
-    @property
-    def _show(self) -> Any:
+    @pass_context
+    def _show(self, context: Context, item: Table | Figure, level: int = 3) -> Markup:
         """``show(table)``, ``show(figure)``: the one way to put figures on a page; their download comes along."""
-
-        @pass_context
-        def show(context: Context, item: Table | Figure, level: int = 3) -> Markup:
-            table = item if isinstance(item, Table) else item.table
-            written_out = table.to_csv()
-            if self.downloads.setdefault(table.file, written_out) != written_out:
-                raise ValueError(f"two different tables are both called {table.name}")
-            template = self._environment.get_template("table.html" if item is table else "figure.html")
-            shown = template.render(item=item, table=table, level=level, page=context["page"])
-            return Markup(shown)  # noqa: S704 - rendered with everything escaped
-
-        return show
+        table = item if isinstance(item, Table) else item.table
+        file = table.to_csv()
+        if self.downloads.setdefault(table.file, file) != file:
+            raise ValueError(f"two different tables are both called {table.name}")
+        template = self._environment.get_template("table.html" if item is table else "figure.html")
+        shown = template.render(item=item, table=table, level=level, page=context["page"])
+        return Markup(shown)  # noqa: S704 - rendered with everything escaped
 
 
 def organ_page(organ_code: str) -> str:

@@ -113,9 +113,9 @@ def test_a_trend_breaks_where_the_form_changed_and_counts_no_change_of_an_incomp
     assert (rows["2024"]["全市合计"], rows["2024"]["增减"], rows["2024"]["合计"]) == ("642", "", "不完整")
     page = (site / "trends" / "granted.html").read_text(encoding="utf-8")
     assert "2019年起换表样，口径不同</text>" in page
-    assert "2019年处断开" in page
+    assert "2019年起换表样，口径不同，线在此断开。" in page
     # the same kind of request: only its name changed, so nothing is broken
-    assert "处断开" not in (site / "trends" / "requests_received.html").read_text(encoding="utf-8")
+    assert "断开。" not in (site / "trends" / "requests_received.html").read_text(encoding="utf-8")
     (panel,) = [row for row in download(site, "panel_granted") if row["年度"] == "2024"]
     assert (panel["家数"], panel["上年"], panel["本年"], panel["增减"]) == ("74", "628", "642", "14")
 

@@ -251,8 +251,7 @@ def _figure(item: Result, coverage: Coverage | None) -> Figure | None:
     told = "；".join(f"{label} {written(value, 'number')}" for label, value in ends.items())
     notes = ["带的宽窄就是件数；0 的去向不画，表中列出。"]
     if coverage and not coverage.is_complete:
-        names = "、".join(organ.name for organ in coverage.missing)
-        notes.insert(0, f"！合计不完整，缺{len(coverage.missing)}家：{names}。")
+        notes.insert(0, f"！合计不完整，缺{len(coverage.missing)}家：{coverage.missing_names}。")
     drawn = flow(f"flow-{item.report_year}-{item.form_code}", title, f"{item.balance}去向：{told}。", nodes, bands)
     return Figure(title, drawn, _table(item), tuple(notes))
 
