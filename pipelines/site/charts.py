@@ -1,0 +1,249 @@
+"""Drawing: figures into SVG that stands in the page and follows its colours.
+
+Belongs here: the canvas, its colours, and the kinds of charts. Does not belong here: what is drawn (``pages``), the
+table under it (``figure``).
+
+A chart is drawn in marker colours that become the style sheet's variables, so that it follows light, dark and paper.
+Text stays text, in the page's font; it is laid out with the font that the library brings, so that the same figures give
+the same bytes on every machine.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from html import escape
+from typing import Any, Final
+
+import matplotlib as mpl
+from markupsafe import Markup
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from pipelines.answers import wording
+from pipelines.site.figure import written
+
+INK: Final = "#010101"
+SOFT: Final = "#020202"
+GRID: Final = "#030303"
+PAPER: Final = "#040404"
+COLOURS: Final = ("#050501", "#050502", "#050503", "#050504", "#050505", "#050506")
+"""of series, in order; distinct in lightness too"""
+_VARIABLES: Final = {
+    INK: "var(--ink)",
+    SOFT: "var(--soft)",
+    GRID: "var(--grid)",
+    PAPER: "var(--paper)",
+    **{colour: f"var(--c{number})" for number, colour in enumerate(COLOURS, 1)},
+}
+_MARKER: Final = re.compile("|".join(_VARIABLES))
+_TAG: Final = re.compile(r"<[^<>]*>")
+_ID: Final = re.compile(r'(?<=\bid=")|(?<=href="#)|(?<=url\(#)')
+_SHAPES: Final = ("o", "s", "^", "D")
+_STEPS: Final = 4
+"""of the upright axis"""
+_LABEL: Final = 17
+"""characters beside a bar"""
+_FAMILY: Final = "'DejaVu Sans'"
+_UNUSED: Final = re.compile(
+    r"\s*<metadata>.*?</metadata>|\s*<style.*?</style>|(?<=<g) id=\"[^\"]*\"|(?<=\n) +", re.DOTALL
+)
+"""what the page says once for all charts, and names that nothing refers to"""
+_STYLE: Final[dict[Any, Any]] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "gongkai",
+    "font.family": ["DejaVu Sans"],
+    "font.size": 12,
+    "text.parse_math": False,
+    "axes.edgecolor": GRID,
+    "axes.labelcolor": SOFT,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "axes.axisbelow": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.spines.left": False,
+    "grid.color": GRID,
+    "grid.linewidth": 0.8,
+    "text.color": INK,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "xtick.major.size": 0,
+    "ytick.major.size": 0,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
+    "hatch.linewidth": 1,
+}
+_DPI: Final = 72
+"""points of SVG in an inch: a size is given in pixels"""
+WIDTH: Final = 720
+MOST_SHOWN: Final = 60
+"""bars, or points of a line, of one chart; more are not readable, and the table has them all"""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One year of a line. ``value`` None: nothing is known. ``is_complete`` False: drawn hollow, joined to nothing."""
+
+    year: int
+    value: Decimal | None
+    is_complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """From ``year`` on the figure means something else than the year before: the line stops, a mark says why."""
+
+    year: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar. ``value`` None: no bar, the word for it in ``text``. ``is_quiet``: its base is too small to rank it."""
+
+    label: str
+    value: Decimal | None
+    text: str
+    is_quiet: bool = False
+
+
+def lines(
+    name: str,
+    title: str,
+    description: str,
+    series: Mapping[str, Sequence[Point]],
+    *,
+    breaks: Sequence[Break] = (),
+    height: int = 300,
+) -> Markup:
+    """Lines over years: interrupted where a year is absent, where the form changed and where a total is incomplete."""
+    years = sorted({point.year for points in series.values() for point in points})
+
+    def paint(axes: Axes) -> None:
+        for number, (label, points) in enumerate(series.items()):
+            _line(axes, number, label, points, {item.year for item in breaks})
+        for year in range(min(years), max(years)):
+            if year not in years:
+                axes.axvspan(year - 0.5, year + 0.5, color=GRID, alpha=0.35, linewidth=0)
+        for item in breaks:
+            axes.axvline(item.year - 0.5, color=COLOURS[5], linewidth=1.2, linestyle=(0, (4, 3)))
+            axes.annotate(
+                wording.plain(item.text), (item.year - 0.5, 1), (4, -2), xycoords=("data", "axes fraction"),
+                textcoords="offset points", va="top", color=COLOURS[5],
+            )  # fmt: skip
+        axes.set_xlim(min(years) - 0.6, max(years) + 0.6)
+        axes.set_xticks(range(min(years), max(years) + 1))
+        top = max((point.value for points in series.values() for point in points if point.value is not None), default=0)
+        axes.set_ylim(0, float(top) * 1.22 or 1)
+        axes.yaxis.set_major_locator(MaxNLocator(_STEPS, integer=top >= _STEPS))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+        if len(series) > 1:
+            axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(series), frameon=False)
+
+    return draw(name, title, description, paint, height)
+
+
+def bars(name: str, title: str, description: str, items: Sequence[Bar]) -> Markup:
+    """Bars from the left, in the order given, each with its value in words; the first MOST_SHOWN of them."""
+    shown = items[:MOST_SHOWN]
+
+    def paint(axes: Axes) -> None:
+        for row, item in enumerate(shown):
+            if item.value is not None:
+                axes.barh(
+                    row, float(item.value), 0.68, color="none" if item.is_quiet else COLOURS[0],
+                    edgecolor=COLOURS[4] if item.is_quiet else COLOURS[0], hatch="///" if item.is_quiet else None,
+                )  # fmt: skip
+            axes.annotate(
+                wording.plain(item.text), (max(float(item.value or 0), 0), row), (5, 0), textcoords="offset points",
+                va="center", color=SOFT if item.is_quiet or item.value is None else INK,
+            )  # fmt: skip
+        axes.set_yticks(range(len(shown)), [wording.plain(shortened(item.label)) for item in shown], color=INK)
+        axes.set_ylim(len(shown) - 0.4, -0.6)
+        axes.set_xlim(0, max((float(item.value) for item in shown if item.value is not None), default=0) * 1.3 or 1)
+        axes.xaxis.set_visible(False)
+        axes.grid(visible=False)
+        axes.spines.bottom.set_visible(False)
+        axes.axvline(0, color=SOFT, linewidth=1)
+
+    return draw(name, title, description, paint, 26 * len(shown) + 12, left=230, bottom=6)
+
+
+def shortened(label: str) -> str:
+    """A label that fits beside a bar; the table has it whole."""
+    return label if len(label) <= _LABEL else f"{label[: _LABEL - 1]}…"
+
+
+def draw(
+    name: str,
+    title: str,
+    description: str,
+    paint: Callable[[Axes], None],
+    height: int,
+    *,
+    left: int = 64,
+    bottom: int = 26,
+) -> Markup:
+    """What ``paint`` draws, as an ``<svg>`` of WIDTH by ``height`` with role, title and description.
+
+    ``name``: one of a kind on its page, ASCII; ``left``, ``bottom``: pixels for the labels of the axes.
+    """
+    out = io.StringIO()
+    with mpl.rc_context(_STYLE), warnings.catch_warnings():
+        # text is written, not drawn: the reader's font has the characters
+        warnings.filterwarnings("ignore", r"Glyph .* missing from", UserWarning)
+        canvas = Canvas(figsize=(WIDTH / _DPI, height / _DPI), dpi=_DPI)
+        axes = canvas.add_axes(
+            (left / WIDTH, bottom / height, (WIDTH - left - 12) / WIDTH, (height - bottom - 26) / height)
+        )
+        paint(axes)
+        FigureCanvasSVG(canvas)
+        canvas.savefig(out, format="svg", metadata={"Date": None})
+    text = out.getvalue()
+    body = _UNUSED.sub("", text[text.index(">", text.index("<svg ")) + 1 :])
+    body = _TAG.sub(lambda tag: _themed(tag[0], name), body).strip()
+    return Markup(  # noqa: S704 - our own drawing; the library escapes the text in it
+        f'<svg viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" role="img"'
+        f' aria-labelledby="{name}-title {name}-desc"><title id="{name}-title">{escape(wording.plain(title))}</title>'
+        f'<desc id="{name}-desc">{escape(wording.plain(description))}</desc>{body}'
+    )
+
+
+def _themed(tag: str, name: str) -> str:
+    """A tag with the page's colours and font, and with ids that no other chart of the page has."""
+    tag = _MARKER.sub(lambda hit: _VARIABLES[hit[0]], tag)
+    tag = tag.replace(_FAMILY, "var(--sans)")
+    return _ID.sub(rf"\g<0>{name}-", tag)
+
+
+def _line(axes: Axes, number: int, label: str, points: Sequence[Point], broken: set[int]) -> None:
+    colour = COLOURS[number % len(COLOURS)]
+    known = [point for point in points if point.value is not None]
+    runs: list[list[Point]] = []
+    for point in known:
+        joined = runs and runs[-1][-1].year == point.year - 1 and runs[-1][-1].is_complete and point.is_complete
+        if joined and point.year not in broken:
+            runs[-1].append(point)
+        else:
+            runs.append([point])
+    for run in runs:
+        hollow = not run[0].is_complete
+        axes.plot(
+            [point.year for point in run], [float(point.value or 0) for point in run], color=colour, linewidth=2.2,
+            marker=_SHAPES[number % len(_SHAPES)], markersize=7, markeredgewidth=2, clip_on=False,
+            markerfacecolor=PAPER if hollow else colour, label=wording.plain(label) if run is runs[0] else None,
+        )  # fmt: skip
+        for point in run:
+            if len(known) * len(axes.lines) <= MOST_SHOWN:
+                axes.annotate(
+                    written(point.value, "number") + ("" if point.is_complete else "（不完整）"),
+                    (point.year, float(point.value or 0)), (0, 9), textcoords="offset points", ha="center", color=INK,
+                )  # fmt: skip
