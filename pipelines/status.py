@@ -49,7 +49,7 @@ _COLOURS: Final = {
     "due": "blue",
     "not_due": "dim",
 }
-_SOON_DAYS: Final = 14
+SOON_DAYS: Final = 14
 """a deadline so near is worth a call"""
 _YEARS: Final = """
 SELECT max(CASE WHEN mode = 'live' THEN report_year END) AS live, max(report_year) AS latest,
@@ -196,7 +196,7 @@ def _print_list(console: Console, title: str, sentences: list[str]) -> None:
 
 
 def _is_soon(row: dict[str, Any]) -> bool:
-    return row["days_left"] is not None and row["days_left"] <= _SOON_DAYS
+    return row["days_left"] is not None and row["days_left"] <= SOON_DAYS
 
 
 def _reminder(row: dict[str, Any]) -> str:

@@ -1,0 +1,54 @@
+"""What the tables' codes are called on the pages, and where an organ, a rule, a release and a receipt are to be found.
+
+Belongs here: words and addresses that several kinds of pages share. Does not belong here: the words of a submission's
+status (``pipelines.status``), labels of indicators (``schemas.forms``).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pipelines.site.figure import Cell
+
+BASES: Final = {"own": "各单位报本单位的", "consolidated": "区政府报全区汇总", "published": "市政府公布的报告"}
+KINDS: Final = {
+    "city_government": "市政府",
+    "municipal_office": "市政府办公厅（室）",
+    "municipal_department": "市级部门",
+    "vertical_branch": "垂直管理机构",
+    "development_zone": "开发区",
+    "affiliated_institution": "市属事业单位",
+    "district_government": "区政府",
+    "district_office": "区政府办公室",
+    "district_department": "区级部门",
+    "subdistrict": "街道办事处",
+    "town": "镇政府",
+}
+SEVERITIES: Final = {"error": ("错误", "error"), "warning": ("提示", "warning"), "info": ("说明", "info")}
+"""severity -> what it is called, and the tone it is shown in"""
+CITY_LEVEL: Final = "市本级"
+
+
+def organ_page(organ_code: str) -> str:
+    """Where an organ's page is."""
+    return f"organs/{organ_code}.html"
+
+
+def rule_place(rule_id: str) -> str:
+    """Where a rule is explained."""
+    return f"findings/rules.html#{rule_id}"
+
+
+def release_page(release_id: str) -> str:
+    """Where a release's page is."""
+    return f"releases/{release_id}.html"
+
+
+def receipt_file(organ_code: str, receipt_no: str) -> str:
+    """Where the receipt lies, from the home."""
+    return f"outbox/{organ_code}/{receipt_no}.html"
+
+
+def receipt(organ_code: str, receipt_no: str | None) -> Cell:
+    """A link to the receipt; nothing where there is none."""
+    return Cell("回执", home=receipt_file(organ_code, receipt_no)) if receipt_no else Cell("")
