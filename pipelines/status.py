@@ -124,7 +124,7 @@ def read_status(published_file: Path, report_year: int | None = None, district: 
 
 
 def status_of(connection: duckdb.DuckDBPyConnection, report_year: int | None, district: str | None = None) -> Status:
-    """The status of a year and district (None = all) as the tables of ``connection`` have it; no rows = none expected."""
+    """The status of a year and district (None = all) as the tables have it; no rows where nothing is expected."""
     ((built_at,),) = connection.execute("SELECT built_at FROM meta.build").fetchall()
     return Status(report_year, built_at.date(), district, dicts(connection, _ROWS, [report_year, district, district]))
 

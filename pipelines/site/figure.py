@@ -31,7 +31,8 @@ _BOM: Final = "\ufeff"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column. ``kind``: text; short, kept on one line; number 42,938; change +3,809; rate 0.394 as 39.4%; percent 9.73 as +9.73%.
+    """A column. ``kind``: text; short, kept on one line; number 42,938; change +3,809; rate 0.394 as 39.4%; percent
+    9.73 as +9.73%.
 
     ``is_head``: its cells name their row.
     """
@@ -54,9 +55,9 @@ class Column:
 class Cell:
     """A value that is more than itself.
 
-    ``page``: path of the page it leads to, from the site's root, or of a place in it (``#``); where the site has no such
-    page, plain text. ``home``: path of the file in the home that it leads to. ``tone``: a key of SIGNS, shown with its
-    sign, or with ``sign``. ``is_quiet``: greyed; say in ``note`` why.
+    ``page``: path of the page it leads to, from the site's root, or of a place in it (``#``); where the site has no
+    such page, plain text. ``home``: path of the file in the home that it leads to. ``tone``: a key of SIGNS, shown with
+    its sign, or with ``sign``. ``is_quiet``: greyed; say in ``note`` why.
     """
 
     value: Value

@@ -1,12 +1,13 @@
 """What the tables' codes are called on the pages, and where an organ, a rule, a release and a receipt are to be found.
 
-Belongs here: words and addresses that several kinds of pages share. Does not belong here: the words of a submission's
-status (``pipelines.status``), labels of indicators (``schemas.forms``).
+Belongs here: words, addresses and groupings that several kinds of pages share. Does not belong here: the words of a
+submission's status (``pipelines.status``), labels of indicators (``schemas.forms``).
 """
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from pipelines.site.figure import Cell
 
@@ -27,6 +28,9 @@ KINDS: Final = {
 SEVERITIES: Final = {"error": ("错误", "error"), "warning": ("提示", "warning"), "info": ("说明", "info")}
 """severity -> what it is called, and the tone it is shown in"""
 CITY_LEVEL: Final = "市本级"
+
+Row = Mapping[str, Any]
+"""a row of a table, by column"""
 
 
 def organ_page(organ_code: str) -> str:
@@ -52,3 +56,16 @@ def receipt_file(organ_code: str, receipt_no: str) -> str:
 def receipt(organ_code: str, receipt_no: str | None) -> Cell:
     """A link to the receipt; nothing where there is none."""
     return Cell("回执", home=receipt_file(organ_code, receipt_no)) if receipt_no else Cell("")
+
+
+def marked(places: Sequence[tuple[str, str]], here: str) -> list[tuple[str, str, bool]]:
+    """(text, path) of the pages of a section, with whether it is the page at ``here``."""
+    return [(text, path, path == here) for text, path in places]
+
+
+def grouped(rows: Iterable[Mapping[str, Any]], key: str) -> dict[Any, list[Row]]:
+    """The rows by the value of a column, in order."""
+    found: dict[Any, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row[key], []).append(row)
+    return found

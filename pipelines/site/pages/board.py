@@ -15,7 +15,7 @@ import duckdb
 
 from pipelines.site.figure import Cell, Column, Table
 from pipelines.site.frame import Page
-from pipelines.site.terms import BASES, CITY_LEVEL, organ_page, receipt, receipt_file
+from pipelines.site.terms import BASES, CITY_LEVEL, marked, organ_page, receipt, receipt_file
 from pipelines.status import ANSWERED, SOON_DAYS, WORDS, Status, status_of
 from warehouse.connection import dicts
 
@@ -49,6 +49,10 @@ _COLUMNS: Final = (
     Column("截止", "short"),
     Column("时间", "short"),
     Column("回执", "short"),
+)
+_EVERYTHING: Final = (
+    *("机构代码", "单位", "所属区", "表样", "状态", "收到时间", "截止", "逾期天数", "剩余天数"),
+    *("收到份数", "等待", "说明", "回执号"),
 )
 
 
@@ -84,13 +88,12 @@ def pages(connection: duckdb.DuckDBPyConnection) -> Iterator[Page]:
         yield Page(INDEX, "报送进度", "board.html", {"years": [], "status": None})
     for year, path in paths.items():
         status = status_of(connection, year)
-        years = [(str(other), target, other == year) for other, target in paths.items()]
         yield Page(
             path,
             f"{year}年度报送进度",
             "board.html",
             {
-                "years": years,
+                "years": marked([(f"{other}年度", target) for other, target in paths.items()], path),
                 "status": status,
                 "is_backfill": modes[year] != "live",
                 "deadlines": _deadlines(connection, status),
@@ -198,12 +201,10 @@ def _time(row: dict[str, Any]) -> str:
 
 def _everything(status: Status) -> Table:
     """All rows of the year for a spreadsheet: the tables of the page are parts of it."""
-    labels = "机构代码 单位 所属区 表样 状态 收到时间 截止 逾期天数 剩余天数 收到份数 等待 说明 回执号".split()
-    numbers = {"逾期天数", "剩余天数", "收到份数"}
     return Table(
         f"status-{status.report_year}",
         f"{status.report_year}年度全部单位的报送情况",
-        tuple(Column(label, "number" if label in numbers else "text") for label in labels),
+        tuple(map(Column, _EVERYTHING)),
         [
             (
                 row["organ_code"],

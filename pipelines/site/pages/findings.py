@@ -15,15 +15,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from operator import itemgetter
 from typing import Any, Final
 
 import duckdb
 
 from pipelines.checks import FAMILIES
-from pipelines.site.figure import SIGNS, Cell, Column, Table
+from pipelines.site.figure import SIGNS, Cell, Column, Table, Value
 from pipelines.site.frame import Page
-from pipelines.site.terms import SEVERITIES, organ_page, rule_place
+from pipelines.site.terms import SEVERITIES, Row, grouped, marked, organ_page, rule_place
 from warehouse.connection import dicts
 
 INDEX: Final = "findings/index.html"
@@ -67,8 +66,8 @@ WITH standing AS (
     WINDOW same AS (PARTITION BY organ_code, report_year, form_code)
 )
 SELECT
-    f.finding_id, f.organ_code, o.name, f.report_year, f.form_code, d.short_title, f.rule_id, f.severity, f.scope, f.outcome,
-    f.lhs, f.rhs, f.difference, f.message, f.mend, f.state, f.decision_note, f.first_seen_at, s.receipt_no,
+    f.finding_id, f.organ_code, o.name, f.report_year, f.form_code, d.short_title, f.rule_id, f.severity, f.scope,
+    f.outcome, f.lhs, f.rhs, f.difference, f.message, f.mend, f.state, f.decision_note, f.first_seen_at, s.receipt_no,
     CASE
         WHEN f.state = 'waived' THEN 'waived'
         WHEN s.submission_id IS NULL OR s.is_official OR (s.sequence = s.last AND s.status = 'held') THEN f.state
@@ -85,41 +84,38 @@ FROM core.rule_tally AS t
 LEFT JOIN core.dim_form AS f ON f.form_code = t.form_code
 ORDER BY t.rule_id, t.form_code"""
 _DOWNLOAD: Final = {
-    "finding_id": "问题编号",
-    "organ_code": "机构代码",
-    "name": "单位",
-    "report_year": "年度",
-    "short_title": "表样",
-    "rule_id": "规则",
-    "severity": "轻重",
-    "standing": "状态",
-    "outcome": "判定",
-    "scope": "范围",
-    "lhs": "甲数",
-    "rhs": "乙数",
-    "difference": "相差",
-    "message": "问题",
-    "mend": "怎样改",
-    "decision_note": "决定",
-    "first_seen_at": "首次发现",
-    "receipt_no": "回执号",
+    # column: what it is called, and the words for its values
+    "finding_id": ("问题编号", {}),
+    "organ_code": ("机构代码", {}),
+    "name": ("单位", {}),
+    "report_year": ("年度", {}),
+    "short_title": ("表样", {}),
+    "rule_id": ("规则", {}),
+    "severity": ("轻重", {severity: word for severity, (word, _) in SEVERITIES.items()}),
+    "standing": ("状态", STANDINGS),
+    "outcome": ("判定", {"fail": "不符", "uncertain": "拿不准"}),
+    "scope": ("范围", {}),
+    "lhs": ("甲数", {}),
+    "rhs": ("乙数", {}),
+    "difference": ("相差", {}),
+    "message": ("问题", {}),
+    "mend": ("怎样改", {}),
+    "decision_note": ("决定", {}),
+    "first_seen_at": ("首次发现", {}),
+    "receipt_no": ("回执号", {}),
 }
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
-_OUTCOMES: Final = {"fail": "不符", "uncertain": "拿不准"}
-_OUTCOME_COLUMNS: Final = {
+_OUTCOMES: Final = {
     "submissions_judged": "判定报表",
     "outcomes_pass": "相符",
     "outcomes_fail": "不符",
     "outcomes_uncertain": "拿不准",
     "outcomes_not_assessable": "无法判定",
 }
-_RULE: Final = itemgetter("rule_id")
 _COUNTED: Final = (
     *(Column(f"{word}待处理", "number") for word, _ in SEVERITIES.values()),
     *(Column(STANDINGS[key], "number") for key in STANDINGS if key not in WAITING),
 )
-
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,39 +130,54 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class RuleCard:
-    """A rule of the catalogue, what the night judged with it, and how often it found something."""
+    """A rule of the catalogue, what the night judged with it by form, and what it found."""
 
     rule: Row
     sentence: str
     tally: Sequence[Row]
-    is_idle: bool
-    """whether nothing at all was in its scope"""
-    waiting: int
-    others: int
+    found: Sequence[Row]
+
+    @property
+    def busy(self) -> list[tuple[str, Row]]:
+        """The forms of which the night had something in the rule's scope, with the counts."""
+        return [(_form_title(line), line) for line in self.tally if any(line[name] for name in _OUTCOMES)]
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether the night had nothing in its scope."""
+        return not self.busy
+
+    @property
+    def waiting(self) -> int:
+        """Findings that wait for somebody."""
+        return sum(row["standing"] in WAITING for row in self.found)
 
 
 def pages(connection: duckdb.DuckDBPyConnection) -> Iterator[Page]:
     """The overview, the catalogue, and a page for each year with findings."""
     found = read_findings(connection)
     rules = dicts(connection, "SELECT * FROM core.dim_rule ORDER BY rule_id")
-    tally = dicts(connection, _TALLY)
-    by_year = _grouped(found, "report_year")
-    years = sorted(by_year, key=lambda year: year or 0, reverse=True)
-    places = [("总表", INDEX), ("规则目录", RULES), *((_year_title(year), _year_page(year)) for year in years)]
-    yield Page(INDEX, "核对问题", "findings.html", _overview(found, by_year, years, rules, tally, places))
-    yield Page(RULES, "规则目录", "rules.html", _catalogue(found, rules, tally, places))
-    for year in years:
-        title = _year_title(year)
+    judged = grouped(dicts(connection, _TALLY), "rule_id")
+    by_year = dict(sorted(grouped(found, "report_year").items(), key=lambda item: item[0] or 0, reverse=True))
+    places = [("总表", INDEX), ("规则目录", RULES), *((_year_title(year), _year_page(year)) for year in by_year)]
+    by_rule = grouped(found, "rule_id")
+    cards = [
+        RuleCard(rule, _general(rule["sentence"]), judged.get(rule["rule_id"], []), by_rule.get(rule["rule_id"], []))
+        for rule in rules
+    ]
+    yield Page(INDEX, "核对问题", "findings.html", _overview(found, by_year, cards) | {"places": marked(places, INDEX)})
+    yield Page(RULES, "规则目录", "rules.html", _catalogue(cards) | {"places": marked(places, RULES)})
+    for year, mine in by_year.items():
+        path, title = _year_page(year), _year_title(year)
         yield Page(
-            _year_page(year),
+            path,
             f"{title}的核对问题",
             "finding_list.html",
             {
-                "places": _marked(places, _year_page(year)),
-                "counts": count(by_year[year]),
-                "lists": list_findings(by_year[year]),
-                "names_organ": True,
-                "everything": download(f"findings-{year or 'files'}", f"{title}的全部核对问题", by_year[year]),
+                "places": marked(places, path),
+                "counts": count(mine),
+                "lists": list_findings(mine),
+                "everything": download(f"findings-{year or 'files'}", f"{title}的全部核对问题", mine),
             },
         )
 
@@ -195,12 +206,11 @@ def list_findings(found: Sequence[Row], most: int = MOST_LISTED) -> list[Listed]
 
 def download(name: str, caption: str, found: Sequence[Row]) -> Table:
     """Every column of these findings, for a spreadsheet."""
-    worded = {"severity": lambda key: SEVERITIES[key][0], "standing": STANDINGS.get, "outcome": _OUTCOMES.get}
     return Table(
         name,
         caption,
-        tuple(map(Column, _DOWNLOAD.values())),
-        [tuple(worded[key](row[key]) if key in worded else row[key] for key in _DOWNLOAD) for row in found],
+        tuple(Column(label) for label, _ in _DOWNLOAD.values()),
+        [tuple(words.get(row[key], row[key]) for key, (_, words) in _DOWNLOAD.items()) for row in found],
     )
 
 
@@ -221,30 +231,20 @@ def _rank(row: Row) -> tuple[int, int, int]:
 
 
 def _overview(
-    found: Sequence[Row],
-    by_year: Mapping[Any, Sequence[Row]],
-    years: Sequence[int | None],
-    rules: Sequence[Row],
-    tally: Sequence[Row],
-    places: Sequence[tuple[str, str]],
+    found: Sequence[Row], by_year: Mapping[int | None, Sequence[Row]], cards: Sequence[RuleCard]
 ) -> dict[str, Any]:
-    outcomes = {name: sum(row[name] for row in tally) for name in _OUTCOME_COLUMNS if name.startswith("outcomes")}
-    idle = [rule for rule in rules if _is_idle([row for row in tally if row["rule_id"] == rule["rule_id"]])]
-    sentences = {rule["rule_id"]: rule["severity"] for rule in rules}
-    by_organ = _grouped(found, "organ_code")
-    by_rule = _grouped(found, "rule_id")
+    outcomes = {name: sum(line[name] for card in cards for line in card.tally) for name in _OUTCOMES}
     return {
-        "places": _marked(places, INDEX),
         "counts": count(found),
         "outcomes": outcomes,
-        "judgements": sum(outcomes.values()),
-        "rules": len(rules),
-        "idle": len(idle),
+        "judgements": sum(number for name, number in outcomes.items() if name != "submissions_judged"),
+        "rules": len(cards),
+        "idle": sum(card.is_idle for card in cards),
         "by_year": Table(
             "findings-by-year",
             "按年度",
             (Column("年度", is_head=True), *_COUNTED),
-            [(Cell(_year_title(year), page=_year_page(year)), *_counts(by_year[year])) for year in years],
+            [(Cell(_year_title(year), page=_year_page(year)), *_counts(mine)) for year, mine in by_year.items()],
         ),
         "by_rule": Table(
             "findings-by-rule",
@@ -256,33 +256,30 @@ def _overview(
                 *_COUNTED,
                 Column("涉及单位", "number"),
             ),
-            [
-                (
-                    Cell(rule_id, page=rule_place(rule_id)),
-                    FAMILIES.get(rule_id[:1], ""),
-                    _weight(sentences[rule_id]) if rule_id in sentences else None,
-                    *_counts(mine),
-                    len({row["organ_code"] for row in mine}),
-                )
-                for rule_id, mine in sorted(by_rule.items())
-            ],
+            [_rule_line(card) for card in cards if card.found],
         ),
         "by_organ": Table(
             "findings-by-organ",
             "按单位，错误最多的在前",
             (Column("单位", is_head=True), Column("机构代码", "short"), *_COUNTED, Column("规则")),
-            [
-                (
-                    Cell(mine[0]["name"] or code, page=organ_page(code)),
-                    code,
-                    *_counts(mine),
-                    "、".join(f"{rule}×{times}" for rule, times in sorted(Counter(map(_RULE, mine)).items())),
-                )
-                for code, mine in sorted(by_organ.items(), key=_most_first)
-            ],
+            [_organ_line(code, mine) for code, mine in sorted(grouped(found, "organ_code").items(), key=_most_first)],
             most=MOST_LISTED,
         ),
     }
+
+
+def _rule_line(card: RuleCard) -> tuple[Value | Cell, ...]:
+    word, tone = SEVERITIES[card.rule["severity"]]
+    rule_id = card.rule["rule_id"]
+    organs = {row["organ_code"] for row in card.found}
+    place = Cell(rule_id, page=rule_place(rule_id))
+    return place, FAMILIES[rule_id[0]], Cell(word, tone=tone), *_counts(card.found), len(organs)
+
+
+def _organ_line(code: str, found: Sequence[Row]) -> tuple[Value | Cell, ...]:
+    rules = Counter(row["rule_id"] for row in found)
+    told = "、".join(f"{rule}×{times}" for rule, times in sorted(rules.items()))
+    return Cell(found[0]["name"] or code, page=organ_page(code)), code, *_counts(found), told
 
 
 def _most_first(item: tuple[str, Sequence[Row]]) -> tuple[list[int], str]:
@@ -294,53 +291,33 @@ def _counts(found: Iterable[Row]) -> tuple[Cell, ...]:
     return tuple(Cell(number, is_quiet=not number) for *_, number in count(found))
 
 
-def _catalogue(
-    found: Sequence[Row], rules: Sequence[Row], tally: Sequence[Row], places: Sequence[tuple[str, str]]
-) -> dict[str, Any]:
-    judged = _grouped(tally, "rule_id")
-    by_rule = _grouped(found, "rule_id")
-    cards = []
-    for rule in rules:
-        mine = by_rule.get(rule["rule_id"], [])
-        waiting = sum(row["standing"] in WAITING for row in mine)
-        lines = judged.get(rule["rule_id"], [])
-        busy = [line for line in lines if not _is_idle([line])]
-        cards.append(RuleCard(rule, _general(rule["sentence"]), busy, not busy, waiting, len(mine) - waiting))
-    families = {letter: [card for card in cards if card.rule["rule_id"].startswith(letter)] for letter in FAMILIES}
+def _catalogue(cards: Sequence[RuleCard]) -> dict[str, Any]:
+    families = {letter: [card for card in cards if card.rule["rule_id"][0] == letter] for letter in FAMILIES}
+    labels = ("规则", "轻重", "表样", "等式", "句式", "怎样改", "判定的表样")
     return {
-        "places": _marked(places, RULES),
-        "families": [(FAMILIES[letter], letter, mine) for letter, mine in families.items() if mine],
+        "families": [(letter, title, families[letter]) for letter, title in FAMILIES.items() if families[letter]],
         "weights": SEVERITIES,
-        "rules": len(rules),
+        "rules": len(cards),
         "idle": sum(card.is_idle for card in cards),
         "everything": Table(
             "rules",
             "规则目录与判定计数",
-            (
-                *(Column(label) for label in ("规则", "轻重", "表样", "等式", "句式", "怎样改", "判定的表样")),
-                *(Column(label, "number") for label in _OUTCOME_COLUMNS.values()),
-            ),
+            (*map(Column, labels), *(Column(label, "number") for label in _OUTCOMES.values())),
             [
                 (
-                    *(rule["rule_id"], SEVERITIES[rule["severity"]][0], rule["editions"], rule["equation"]),
-                    *(_general(rule["sentence"]), rule["mend"]),
-                    *(line["short_title"] or "没有对应表样", *(line[name] for name in _OUTCOME_COLUMNS)),
+                    *(card.rule["rule_id"], SEVERITIES[card.rule["severity"]][0], card.rule["editions"]),
+                    *(card.rule["equation"], card.sentence, card.rule["mend"]),
+                    *(_form_title(line), *(line[name] for name in _OUTCOMES)),
                 )
-                for rule in rules
-                for line in judged.get(rule["rule_id"], [])
+                for card in cards
+                for line in card.tally
             ],
         ),
     }
 
 
-def _is_idle(tally: Iterable[Row]) -> bool:
-    """Whether the night had nothing in the scope of a rule."""
-    return not any(row[name] for row in tally for name in _OUTCOME_COLUMNS)
-
-
-def _weight(severity: str) -> Cell:
-    word, tone = SEVERITIES[severity]
-    return Cell(word, tone=tone)
+def _form_title(line: Row) -> str:
+    return line["short_title"] or "没有对应表样的文件"
 
 
 def _general(sentence: str) -> str:
@@ -354,14 +331,3 @@ def _year_title(year: int | None) -> str:
 
 def _year_page(year: int | None) -> str:
     return f"findings/{year or 'files'}.html"
-
-
-def _marked(places: Sequence[tuple[str, str]], here: str) -> list[tuple[str, str, bool]]:
-    return [(text, path, path == here) for text, path in places]
-
-
-def _grouped(rows: Iterable[Row], key: str) -> dict[Any, list[Row]]:
-    found: dict[Any, list[Row]] = {}
-    for row in rows:
-        found.setdefault(row[key], []).append(row)
-    return found
