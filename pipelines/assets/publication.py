@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dagster as dg
 
-from pipelines.assets.keys import OWNERS, PUBLISHED, RECEIPTS, table_key
+from pipelines.assets.keys import OFFICE_PAGES, OWNERS, PUBLISHED, RECEIPTS, table_key
 from pipelines.closing import close_night
 from pipelines.releases import EVENT as RELEASE_MADE
 from pipelines.releases import restore_copies
 from pipelines.resources import Night
 from schemas.tables import TABLES
-from warehouse.publish import FILE_NAME, publish
+from warehouse.publish import FILE_NAME, SITE, publish
 
 
 @dg.asset(
@@ -22,7 +22,7 @@ from warehouse.publish import FILE_NAME, publish
             description="published/releases 里以前的发布都还是当初的内容；缺失或损坏的，已按存档重做",
         )
     ],
-    deps=[RECEIPTS, *(table_key(table) for table in TABLES)],
+    deps=[RECEIPTS, OFFICE_PAGES, *(table_key(table) for table in TABLES)],
     group_name="publication",
     owners=OWNERS,
     kinds={"duckdb", "parquet"},
@@ -31,7 +31,7 @@ from warehouse.publish import FILE_NAME, publish
 def published_warehouse(night: dg.ResourceParam[Night]) -> dg.MaterializeResult:
     """Publish the build and close the night."""
     settings = night.settings
-    generation = publish(settings.build_file, settings.published, keep=settings.generations_kept)
+    generation = publish(settings.build_file, settings.published, keep=settings.generations_kept, site=settings.site)
     journal = night.journal()
     close_night(journal, generation / FILE_NAME, settings.clock)
     # a night makes the copy of its own release; the others were there, or somebody took or changed them
@@ -46,6 +46,7 @@ def published_warehouse(night: dg.ResourceParam[Night]) -> dg.MaterializeResult:
             "generation": generation.name,
             "file": dg.MetadataValue.path(settings.published / "current" / FILE_NAME),
             "parquet": dg.MetadataValue.path(settings.published / "current" / "parquet"),
+            "site": dg.MetadataValue.path(settings.published / "current" / SITE),
             "size_bytes": size,
         },
         check_results=[
