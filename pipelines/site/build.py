@@ -16,13 +16,14 @@ from typing import Final
 import duckdb
 
 from pipelines.site.frame import STYLE, Frame, Night, Page
-from pipelines.site.pages import board, findings, overview
+from pipelines.site.pages import board, findings, overview, releases
 from warehouse.connection import dicts, reader
 
 PAGES: Final[tuple[Callable[[duckdb.DuckDBPyConnection], Iterator[Page]], ...]] = (
     overview.pages,
     board.pages,
     findings.pages,
+    releases.pages,
 )
 """One function a kind of page, reading the night's tables."""
 

@@ -28,6 +28,13 @@ KINDS: Final = {
 SEVERITIES: Final = {"error": ("错误", "error"), "warning": ("提示", "warning"), "info": ("说明", "info")}
 """severity -> what it is called, and the tone it is shown in"""
 CITY_LEVEL: Final = "市本级"
+_SLICES: Final = {
+    "city": "全市",
+    "own": CITY_LEVEL,
+    "lower": "区及以下",
+    "government": "各级政府",
+    "department": "工作部门",
+}
 
 Row = Mapping[str, Any]
 """a row of a table, by column"""
@@ -69,3 +76,8 @@ def grouped(rows: Iterable[Mapping[str, Any]], key: str) -> dict[Any, list[Row]]
     for row in rows:
         found.setdefault(row[key], []).append(row)
     return found
+
+
+def slice_name(slice_kind: str, slice_code: str, names: Mapping[str, str]) -> str:
+    """What a slice is called; ``names``: of the organs, by code."""
+    return names.get(slice_code, slice_code) if slice_kind == "district" else _SLICES[slice_code]
