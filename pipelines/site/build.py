@@ -16,11 +16,14 @@ from typing import Final
 import duckdb
 
 from pipelines.site.frame import STYLE, Frame, Night, Page
-from pipelines.site.pages import board, findings, overview, releases
+from pipelines.site.pages import board, districts, findings, overview, releases, results, trends
 from warehouse.connection import dicts, reader
 
 PAGES: Final[tuple[Callable[[duckdb.DuckDBPyConnection], Iterator[Page]], ...]] = (
     overview.pages,
+    trends.pages,
+    results.pages,
+    districts.pages,
     board.pages,
     findings.pages,
     releases.pages,

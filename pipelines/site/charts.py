@@ -46,6 +46,7 @@ _MARKER: Final = re.compile("|".join(_VARIABLES))
 _TAG: Final = re.compile(r"<[^<>]*>")
 _ID: Final = re.compile(r'(?<=\bid=")|(?<=href="#)|(?<=url\(#)')
 _SHAPES: Final = ("o", "s", "^", "D")
+_PAIR: Final = "两年可比的单位"
 _STEPS: Final = 4
 """of the upright axis"""
 _LABEL: Final = 17
@@ -84,8 +85,12 @@ _STYLE: Final[dict[Any, Any]] = {
 _DPI: Final = 72
 """points of SVG in an inch: a size is given in pixels"""
 WIDTH: Final = 720
-MOST_SHOWN: Final = 60
-"""bars, or points of a line, of one chart; more are not readable, and the table has them all"""
+NARROW: Final = 540
+"""of two charts side by side"""
+MOST_BARS: Final = 45
+"""of one chart: so many fit on a sheet of A4"""
+_MOST_VALUES: Final = 60
+"""written beside the points of a chart; more are not readable, and the table has them all"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,15 @@ class Break:
 
 
 @dataclass(frozen=True, slots=True)
+class Pair:
+    """What the same organs had in ``year`` and in the year before: drawn beside the line, dashed, square."""
+
+    year: int
+    prior_value: Decimal
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Bar:
     """One bar. ``value`` None: no bar, the word for it in ``text``. ``is_quiet``: its base is too small to rank it."""
 
@@ -113,6 +127,8 @@ class Bar:
     value: Decimal | None
     text: str
     is_quiet: bool = False
+    is_whole: bool = False
+    """what the others are parts of"""
 
 
 def lines(
@@ -122,7 +138,9 @@ def lines(
     series: Mapping[str, Sequence[Point]],
     *,
     breaks: Sequence[Break] = (),
+    pairs: Sequence[Pair] = (),
     height: int = 300,
+    width: int = WIDTH,
 ) -> Markup:
     """Lines over years: interrupted where a year is absent, where the form changed and where a total is incomplete."""
     years = sorted({point.year for points in series.values() for point in points})
@@ -130,6 +148,11 @@ def lines(
     def paint(axes: Axes) -> None:
         for number, (label, points) in enumerate(series.items()):
             _line(axes, number, label, points, {item.year for item in breaks})
+        for pair in pairs:
+            axes.plot(
+                [pair.year - 1, pair.year], [float(pair.prior_value), float(pair.value)], color=COLOURS[1], linewidth=2,
+                linestyle=(0, (3, 2)), marker="s", markersize=7, label=_PAIR if pair is pairs[0] else None,
+            )  # fmt: skip
         for year in range(min(years), max(years)):
             if year not in years:
                 axes.axvspan(year - 0.5, year + 0.5, color=GRID, alpha=0.35, linewidth=0)
@@ -145,36 +168,36 @@ def lines(
         axes.set_ylim(0, float(top) * 1.22 or 1)
         axes.yaxis.set_major_locator(MaxNLocator(_STEPS, integer=top >= _STEPS))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
-        if len(series) > 1:
-            axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(series), frameon=False)
+        if len(series) > 1 or pairs:
+            axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(series) + 1, frameon=False)
 
-    return draw(name, title, description, paint, height)
+    return draw(name, title, description, paint, height, width=width)
 
 
 def bars(name: str, title: str, description: str, items: Sequence[Bar]) -> Markup:
-    """Bars from the left, in the order given, each with its value in words; the first MOST_SHOWN of them."""
-    shown = items[:MOST_SHOWN]
+    """Bars from the left, in the order given, each with its value in words; at most MOST_BARS and a few."""
 
     def paint(axes: Axes) -> None:
-        for row, item in enumerate(shown):
+        for row, item in enumerate(items):
             if item.value is not None:
+                colour = COLOURS[4] if item.is_quiet or item.is_whole else COLOURS[0]
                 axes.barh(
-                    row, float(item.value), 0.68, color="none" if item.is_quiet else COLOURS[0],
-                    edgecolor=COLOURS[4] if item.is_quiet else COLOURS[0], hatch="///" if item.is_quiet else None,
+                    row, float(item.value), 0.68, color="none" if item.is_quiet else colour,
+                    edgecolor=colour, hatch="///" if item.is_quiet else None,
                 )  # fmt: skip
             axes.annotate(
                 wording.plain(item.text), (max(float(item.value or 0), 0), row), (5, 0), textcoords="offset points",
                 va="center", color=SOFT if item.is_quiet or item.value is None else INK,
             )  # fmt: skip
-        axes.set_yticks(range(len(shown)), [wording.plain(shortened(item.label)) for item in shown], color=INK)
-        axes.set_ylim(len(shown) - 0.4, -0.6)
-        axes.set_xlim(0, max((float(item.value) for item in shown if item.value is not None), default=0) * 1.3 or 1)
+        axes.set_yticks(range(len(items)), [wording.plain(shortened(item.label)) for item in items], color=INK)
+        axes.set_ylim(len(items) - 0.4, -0.6)
+        axes.set_xlim(0, max((float(item.value) for item in items if item.value is not None), default=0) * 1.3 or 1)
         axes.xaxis.set_visible(False)
         axes.grid(visible=False)
         axes.spines.bottom.set_visible(False)
         axes.axvline(0, color=SOFT, linewidth=1)
 
-    return draw(name, title, description, paint, 26 * len(shown) + 12, left=230, bottom=6)
+    return draw(name, title, description, paint, 20 * len(items) + 12, margins=(4, 12, 4, 230))
 
 
 def shortened(label: str) -> str:
@@ -189,20 +212,21 @@ def draw(
     paint: Callable[[Axes], None],
     height: int,
     *,
-    left: int = 64,
-    bottom: int = 26,
+    width: int = WIDTH,
+    margins: tuple[int, int, int, int] = (26, 12, 26, 64),
 ) -> Markup:
-    """What ``paint`` draws, as an ``<svg>`` of WIDTH by ``height`` with role, title and description.
+    """What ``paint`` draws, as an ``<svg>`` of that many pixels with role, title and description.
 
-    ``name``: one of a kind on its page, ASCII; ``left``, ``bottom``: pixels for the labels of the axes.
+    ``name``: one of a kind on its page, ASCII; ``margins``: around the axes, as top, right, bottom, left.
     """
     out = io.StringIO()
+    top, right, bottom, left = margins
     with mpl.rc_context(_STYLE), warnings.catch_warnings():
         # text is written, not drawn: the reader's font has the characters
         warnings.filterwarnings("ignore", r"Glyph .* missing from", UserWarning)
-        canvas = Canvas(figsize=(WIDTH / _DPI, height / _DPI), dpi=_DPI)
+        canvas = Canvas(figsize=(width / _DPI, height / _DPI), dpi=_DPI)
         axes = canvas.add_axes(
-            (left / WIDTH, bottom / height, (WIDTH - left - 12) / WIDTH, (height - bottom - 26) / height)
+            (left / width, bottom / height, (width - left - right) / width, (height - top - bottom) / height)
         )
         paint(axes)
         FigureCanvasSVG(canvas)
@@ -211,7 +235,8 @@ def draw(
     body = _UNUSED.sub("", text[text.index(">", text.index("<svg ")) + 1 :])
     body = _TAG.sub(lambda tag: _themed(tag[0], name), body).strip()
     return Markup(  # noqa: S704 - our own drawing; the library escapes the text in it
-        f'<svg viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" role="img"'
+        f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img"'
+        f' style="min-width:{width * 4 // 5}px;max-width:{width * 4 // 3}px"'
         f' aria-labelledby="{name}-title {name}-desc"><title id="{name}-title">{escape(wording.plain(title))}</title>'
         f'<desc id="{name}-desc">{escape(wording.plain(description))}</desc>{body}'
     )
@@ -238,12 +263,12 @@ def _line(axes: Axes, number: int, label: str, points: Sequence[Point], broken: 
         hollow = not run[0].is_complete
         axes.plot(
             [point.year for point in run], [float(point.value or 0) for point in run], color=colour, linewidth=2.2,
-            marker=_SHAPES[number % len(_SHAPES)], markersize=7, markeredgewidth=2, clip_on=False,
+            marker=_SHAPES[number % len(_SHAPES)], markersize=6.5, markeredgewidth=2, clip_on=False,
             markerfacecolor=PAPER if hollow else colour, label=wording.plain(label) if run is runs[0] else None,
         )  # fmt: skip
         for point in run:
-            if len(known) * len(axes.lines) <= MOST_SHOWN:
+            if len(known) * len(axes.lines) <= _MOST_VALUES:
                 axes.annotate(
-                    written(point.value, "number") + ("" if point.is_complete else "（不完整）"),
+                    written(point.value, "number") + ("" if point.is_complete else "\n不完整"),
                     (point.year, float(point.value or 0)), (0, 9), textcoords="offset points", ha="center", color=INK,
                 )  # fmt: skip

@@ -145,6 +145,11 @@ class Frame:
             raise ValueError(f"two different tables are both called {table.name}")
 
 
+def organ_page(organ_code: str) -> str:
+    """Path of an organ's page; a cell or link to one that the site lacks is plain text."""
+    return f"organs/{organ_code}.html"
+
+
 @pass_context
 def _url(context: Context, path: str) -> str:
     """``path``, from the site's root, as the page that shows it must say it."""

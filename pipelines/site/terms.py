@@ -40,11 +40,6 @@ Row = Mapping[str, Any]
 """a row of a table, by column"""
 
 
-def organ_page(organ_code: str) -> str:
-    """Where an organ's page is."""
-    return f"organs/{organ_code}.html"
-
-
 def rule_place(rule_id: str) -> str:
     """Where a rule is explained."""
     return f"findings/rules.html#{rule_id}"

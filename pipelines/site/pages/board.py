@@ -14,8 +14,8 @@ from typing import Any, Final
 import duckdb
 
 from pipelines.site.figure import Cell, Column, Table
-from pipelines.site.frame import Page
-from pipelines.site.terms import BASES, CITY_LEVEL, marked, organ_page, receipt, receipt_file
+from pipelines.site.frame import Page, organ_page
+from pipelines.site.terms import BASES, CITY_LEVEL, marked, receipt, receipt_file
 from pipelines.status import ANSWERED, SOON_DAYS, WORDS, Status, status_of
 from warehouse.connection import dicts
 

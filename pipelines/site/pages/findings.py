@@ -21,8 +21,8 @@ import duckdb
 
 from pipelines.checks import FAMILIES
 from pipelines.site.figure import SIGNS, Cell, Column, Table, Value
-from pipelines.site.frame import Page
-from pipelines.site.terms import SEVERITIES, Row, grouped, marked, organ_page, rule_place
+from pipelines.site.frame import Page, organ_page
+from pipelines.site.terms import SEVERITIES, Row, grouped, marked, rule_place
 from warehouse.connection import dicts
 
 INDEX: Final = "findings/index.html"

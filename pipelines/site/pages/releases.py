@@ -16,8 +16,8 @@ from typing import Any, Final
 import duckdb
 
 from pipelines.site.figure import Cell, Column, Table, Value
-from pipelines.site.frame import Page
-from pipelines.site.terms import Row, grouped, organ_page, receipt, release_page, slice_name
+from pipelines.site.frame import Page, organ_page
+from pipelines.site.terms import Row, grouped, receipt, release_page, slice_name
 from schemas.form import CellKey, load_forms
 from schemas.narrative import label_of
 from warehouse.connection import dicts
