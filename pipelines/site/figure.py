@@ -125,7 +125,7 @@ def written(value: Value, kind: str = "text") -> str:
         return "—"
     if isinstance(value, date):
         return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else wording.day(value)
-    if isinstance(value, str) or kind == "text":
+    if isinstance(value, str) or kind in ("text", "short"):
         return str(value)
     number = Decimal(value)
     forms = {

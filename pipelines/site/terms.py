@@ -28,7 +28,7 @@ KINDS: Final = {
 SEVERITIES: Final = {"error": ("错误", "error"), "warning": ("提示", "warning"), "info": ("说明", "info")}
 """severity -> what it is called, and the tone it is shown in"""
 CITY_LEVEL: Final = "市本级"
-_SLICES: Final = {
+SLICES: Final = {
     "city": "全市",
     "own": CITY_LEVEL,
     "lower": "区及以下",
@@ -75,4 +75,4 @@ def grouped(rows: Iterable[Mapping[str, Any]], key: str) -> dict[Any, list[Row]]
 
 def slice_name(slice_kind: str, slice_code: str, names: Mapping[str, str]) -> str:
     """What a slice is called; ``names``: of the organs, by code."""
-    return names.get(slice_code, slice_code) if slice_kind == "district" else _SLICES[slice_code]
+    return names.get(slice_code, slice_code) if slice_kind == "district" else SLICES[slice_code]
