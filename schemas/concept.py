@@ -72,6 +72,11 @@ class ConceptLabel(NamedTuple):
     unit: str
     topic: str
 
+    @property
+    def heading(self) -> str:
+        """The name with what it counts."""
+        return f"{self.label}（{self.unit}）"
+
 
 class Threshold(NamedTuple):
     """A limit that the comparisons keep to; ``smallest_base``: a percentage of less says nothing."""

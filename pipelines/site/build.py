@@ -16,7 +16,7 @@ from typing import Final
 import duckdb
 
 from pipelines.site.frame import STYLE, Frame, Night, Page
-from pipelines.site.pages import districts, overview, results, trends
+from pipelines.site.pages import board, districts, findings, organs, overview, releases, results, trends
 from warehouse.connection import dicts, reader
 
 PAGES: Final[tuple[Callable[[duckdb.DuckDBPyConnection], Iterator[Page]], ...]] = (
@@ -24,6 +24,10 @@ PAGES: Final[tuple[Callable[[duckdb.DuckDBPyConnection], Iterator[Page]], ...]] 
     trends.pages,
     results.pages,
     districts.pages,
+    board.pages,
+    findings.pages,
+    organs.pages,
+    releases.pages,
 )
 """One function a kind of page, reading the night's tables."""
 

@@ -13,10 +13,11 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from html import escape
+from itertools import pairwise
 from typing import Any, Final
 
 import matplotlib as mpl
@@ -24,6 +25,8 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Canvas
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from pipelines.answers import wording
@@ -91,6 +94,13 @@ NARROW: Final = 540
 """of two charts side by side"""
 MOST_BARS: Final = 45
 """of one chart: so many fit on a sheet of A4"""
+_IN_A_ROW: Final = 3
+"""small drawings side by side"""
+_PANEL_HEIGHT: Final = 150
+_PANEL_EDGE: Final = 26
+_YEAR_WIDTH: Final = 23.0
+_DIGIT_WIDTH: Final = 6.5
+"""pixels"""
 _MOST_VALUES: Final = 60
 """written beside the points of a chart; more are not readable, and the table has them all"""
 
@@ -119,6 +129,16 @@ class Pair:
     year: int
     prior_value: Decimal
     value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One small drawing: a figure over the years. ``words``: of a year without a figure, why; ``breaks``: see Break."""
+
+    title: str
+    points: tuple[Point, ...]
+    words: Mapping[int, str]
+    breaks: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +222,68 @@ def bars(name: str, title: str, description: str, items: Sequence[Bar]) -> Marku
     return draw(name, title, description, paint, 20 * len(items) + 12, margins=(4, 12, 4, 230))
 
 
+def panels(name: str, title: str, description: str, items: Sequence[Panel], years: Sequence[int]) -> Markup:
+    """Small drawings of one figure each, side by side, over the same ``years``; what was not collected is grey.
+
+    There is one for each organ: they are drawn without axes, which cost more than all that stands in them.
+    """
+    height = -(-len(items) // _IN_A_ROW) * _PANEL_HEIGHT
+    with mpl.rc_context(_STYLE):
+        canvas = Canvas(figsize=(WIDTH / _DPI, height / _DPI), dpi=_DPI)
+        for place, item in enumerate(items):
+            corner = place % _IN_A_ROW * WIDTH / _IN_A_ROW, height - place // _IN_A_ROW * _PANEL_HEIGHT
+            _panel(canvas, item, years, corner)
+    return _svg(canvas, name, title, description, (WIDTH, height))
+
+
+def _panel(canvas: Canvas, item: Panel, years: Sequence[int], corner: tuple[float, float]) -> None:
+    left, top = corner
+    base, ceiling = top - _PANEL_HEIGHT + 30, top - 42
+    highest = max((point.value for point in item.points if point.value is not None), default=Decimal(0)) or 1
+    step = (WIDTH / _IN_A_ROW - 2 * _PANEL_EDGE) / max(years[-1] - years[0], 1)
+
+    def across(year: float) -> float:
+        return left + _PANEL_EDGE + (year - years[0]) * step
+
+    def up(point: Point) -> float:
+        return base + float((point.value or 0) / highest) * (ceiling - base)
+
+    def draw_line(xs: Sequence[float], ys: Sequence[float], **how: Any) -> None:
+        canvas.add_artist(Line2D(xs, ys, transform=None, **how))
+
+    def write(x: float, y: float, text: str, **how: Any) -> None:
+        canvas.text(x, y, wording.plain(text), transform=None, **how)
+
+    write(left + 6, top - 14, item.title, va="center", weight="bold")
+    for before, after in pairwise(years):
+        if after - before > 1:
+            start, end = across(before + 0.5), across(after - 0.5)
+            box = Rectangle((start, base), end - start, ceiling + 16 - base, transform=None, color=GRID, alpha=0.45)
+            canvas.add_artist(box)
+    draw_line((across(years[0] - 0.4), across(years[-1] + 0.4)), (base, base), color=GRID, linewidth=1)
+    for year in item.breaks:
+        at = across(year - 0.5)
+        draw_line((at, at), (base, ceiling + 16), color=COLOURS[5], linewidth=1.2, linestyle=(0, (4, 3)))
+    for run in _runs(item.points, item.breaks):
+        xs = [across(point.year) for point in run]
+        draw_line(xs, list(map(up, run)), color=COLOURS[0], linewidth=2, marker="o", markersize=5)
+    # from the latest back, what fits beside it; the table has them all
+    free = across(years[-1]) + WIDTH
+    for point in reversed([point for point in item.points if point.value is not None]):
+        text = written(point.value, "number")
+        half = len(text) * _DIGIT_WIDTH / 2
+        if across(point.year) + half < free:
+            free = across(point.year) - half
+            write(across(point.year), up(point) + 7, text, ha="center", va="bottom", size=10)
+    for year, word in item.words.items():
+        write(across(year), base + 4, "\n".join(word), ha="center", va="bottom", color=SOFT, size=9)
+    shown = -_YEAR_WIDTH
+    for year in years:
+        if across(year) - shown >= _YEAR_WIDTH:
+            shown = across(year)
+            write(shown, base - 6, str(year), ha="center", va="top", color=SOFT, size=9)
+
+
 def shortened(label: str) -> str:
     """A label that fits beside a bar; the table has it whole."""
     return label if len(label) <= _LABEL else f"{label[: _LABEL - 1]}…"
@@ -221,16 +303,22 @@ def draw(
 
     ``name``: one of a kind on its page, ASCII; ``margins``: around the axes, as top, right, bottom, left.
     """
-    out = io.StringIO()
     top, right, bottom, left = margins
-    with mpl.rc_context(_STYLE), warnings.catch_warnings():
-        # text is written, not drawn: the reader's font has the characters
-        warnings.filterwarnings("ignore", r"Glyph .* missing from", UserWarning)
+    with mpl.rc_context(_STYLE):
         canvas = Canvas(figsize=(width / _DPI, height / _DPI), dpi=_DPI)
         axes = canvas.add_axes(
             (left / width, bottom / height, (width - left - right) / width, (height - top - bottom) / height)
         )
         paint(axes)
+    return _svg(canvas, name, title, description, (width, height))
+
+
+def _svg(canvas: Canvas, name: str, title: str, description: str, size: tuple[int, int]) -> Markup:
+    width, height = size
+    out = io.StringIO()
+    with mpl.rc_context(_STYLE), warnings.catch_warnings():
+        # text is written, not drawn: the reader's font has the characters
+        warnings.filterwarnings("ignore", r"Glyph .* missing from", UserWarning)
         FigureCanvasSVG(canvas)
         canvas.savefig(out, format="svg", metadata={"Date": None})
     text = out.getvalue()
@@ -251,16 +339,24 @@ def _themed(tag: str, name: str) -> str:
     return _ID.sub(rf"\g<0>{name}-", tag)
 
 
-def _line(axes: Axes, number: int, label: str, points: Sequence[Point], broken: set[int]) -> None:
-    colour = COLOURS[number % len(COLOURS)]
-    known = [point for point in points if point.value is not None]
+def _runs(points: Sequence[Point], broken: Collection[int]) -> list[list[Point]]:
+    """The points that are joined: of successive years, complete, with no break of the form between them."""
     runs: list[list[Point]] = []
-    for point in known:
+    for point in points:
+        if point.value is None:
+            continue
         joined = runs and runs[-1][-1].year == point.year - 1 and runs[-1][-1].is_complete and point.is_complete
         if joined and point.year not in broken:
             runs[-1].append(point)
         else:
             runs.append([point])
+    return runs
+
+
+def _line(axes: Axes, number: int, label: str, points: Sequence[Point], broken: set[int]) -> None:
+    colour = COLOURS[number % len(COLOURS)]
+    runs = _runs(points, broken)
+    known = sum(map(len, runs))
     for run in runs:
         hollow = not run[0].is_complete
         axes.plot(
@@ -269,7 +365,7 @@ def _line(axes: Axes, number: int, label: str, points: Sequence[Point], broken: 
             markerfacecolor=PAPER if hollow else colour, label=wording.plain(label) if run is runs[0] else None,
         )  # fmt: skip
         for point in run:
-            if len(known) * len(axes.lines) <= _MOST_VALUES:
+            if known * len(axes.lines) <= _MOST_VALUES:
                 axes.annotate(
                     written(point.value, "number") + ("" if point.is_complete else "\n不完整"),
                     (point.year, float(point.value or 0)), (0, 9), textcoords="offset points", ha="center", color=INK,

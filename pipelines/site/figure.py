@@ -21,7 +21,7 @@ from markupsafe import Markup
 from pipelines.answers import wording
 
 Value = str | int | Decimal | date | datetime | None
-KINDS: Final = frozenset({"text", "number", "change", "rate", "percent"})
+KINDS: Final = frozenset({"text", "short", "number", "change", "rate", "percent"})
 SIGNS: Final = {"good": "✔", "info": "ℹ", "warning": "！", "error": "✖"}
 """tone of a state -> the sign that says it to who does not see the colour"""
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -33,7 +33,8 @@ _BOM: Final = "\ufeff"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column. ``kind``: text; number 42,938; change +3,809; rate 0.394 as 39.4%; percent 9.73 as +9.73%.
+    """A column. ``kind``: text; short, kept on one line; number 42,938; change +3,809; rate 0.394 as 39.4%; percent
+    9.73 as +9.73%.
 
     ``is_head``: its cells name their row.
     """
@@ -46,31 +47,43 @@ class Column:
         if self.kind not in KINDS:
             raise ValueError(f"{self.kind!r} is no kind of column: {', '.join(sorted(KINDS))}")
 
+    @property
+    def style(self) -> str:
+        """Class of its cells."""
+        return {"text": "", "short": "d"}.get(self.kind, "n")
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
     """A value that is more than itself.
 
-    ``page``: path of the page it leads to, from the site's root; where the site has no such page, plain text.
-    ``tone``: a key of SIGNS, shown with its sign. ``is_quiet``: greyed; say in ``note`` why.
+    ``page``: path of the page it leads to, from the site's root, or of a place in it (``#``); where the site has no
+    such page, plain text. ``home``: path of the file in the home that it leads to. ``tone``: a key of SIGNS, shown with
+    its sign, or with ``sign``. ``is_quiet``: greyed; say in ``note`` why.
     """
 
     value: Value
     page: str = ""
+    home: str = ""
     tone: str = ""
+    sign: str = ""
     note: str = ""
     is_quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Figures with their caption. ``name``: of the download, ASCII, one of a kind in the site."""
+    """Figures with their caption. ``name``: of the download, ASCII, one of a kind in the site.
+
+    ``most``: so many rows are on the page, which says so; the download has all.
+    """
 
     name: str
     caption: str
     columns: tuple[Column, ...]
     rows: Sequence[Sequence[Value | Cell]]
     note: str = ""
+    most: int | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -85,8 +98,8 @@ class Table:
 
     @property
     def cells(self) -> list[list[tuple[Column, Cell]]]:
-        """The rows as (column, cell)."""
-        return [list(zip(self.columns, map(_cell, row), strict=True)) for row in self.rows]
+        """The rows on the page as (column, cell)."""
+        return [list(zip(self.columns, map(_cell, row), strict=True)) for row in self.rows[: self.most]]
 
     def to_csv(self) -> bytes:
         """UTF-8 with a byte order mark, as Excel opens it; figures exact, text never a formula."""
@@ -114,7 +127,7 @@ def written(value: Value, kind: str = "text") -> str:
         return "—"
     if isinstance(value, date):
         return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else wording.day(value)
-    if isinstance(value, str) or kind == "text":
+    if isinstance(value, str) or kind in ("text", "short"):
         return str(value)
     number = Decimal(value)
     forms = {

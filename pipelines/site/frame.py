@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from jinja2.runtime import Context
@@ -34,6 +35,8 @@ SECTIONS: Final = {
 """What the navigation leads to, in order; a section without a page is not shown."""
 HOME: Final = "index.html"
 STYLE: Final = "style.css"
+_HOME_ABOVE: Final = len(("site", "current", "published"))
+"""folders from the site's root up to the home"""
 _PATH: Final = re.compile(r"(?:[\w-]+/)*[\w-]+\.html", re.ASCII)
 
 
@@ -86,8 +89,10 @@ class Frame:
         self._environment.filters |= {"written": written}
         self._environment.globals |= {
             "url": _url,
-            "has_page": self._titles.__contains__,
+            "home_url": _home_url,
+            "has_page": lambda path: path.partition("#")[0] in self._titles,
             "show": self._show,
+            "offer": self._offer,
             "SIGNS": SIGNS,
             "SECTIONS": {path: title for path, title in SECTIONS.items() if path in self._titles},
             "night": night,
@@ -108,15 +113,29 @@ class Frame:
         ]
 
     @pass_context
-    def _show(self, context: Context, item: Table | Figure, level: int = 3) -> Markup:
-        """``show(table)``, ``show(figure)``: the one way to put figures on a page; their download comes along."""
+    def _show(self, context: Context, item: Table | Figure, level: int = 3, *, is_part: bool = False) -> Markup:
+        """``show(table)``, ``show(figure)``: the one way to put figures on a page; their download comes along.
+
+        ``is_part``: without one, because the page offers a download of the whole of which this is a part.
+        """
         table = item if isinstance(item, Table) else item.table
+        if not is_part:
+            self._keep(table)
+        template = self._environment.get_template("table.html" if item is table else "figure.html")
+        shown = template.render(item=item, table=table, level=level, is_part=is_part, page=context["page"])
+        return Markup(shown)  # noqa: S704 - rendered with everything escaped
+
+    @pass_context
+    def _offer(self, context: Context, table: Table) -> Markup:
+        """``offer(table)``: the download of a table of which the page shows the parts."""
+        self._keep(table)
+        shown = self._environment.get_template("download.html").render(table=table, page=context["page"])
+        return Markup(shown)  # noqa: S704 - rendered with everything escaped
+
+    def _keep(self, table: Table) -> None:
         file = table.to_csv()
         if self.downloads.setdefault(table.file, file) != file:
             raise ValueError(f"two different tables are both called {table.name}")
-        template = self._environment.get_template("table.html" if item is table else "figure.html")
-        shown = template.render(item=item, table=table, level=level, page=context["page"])
-        return Markup(shown)  # noqa: S704 - rendered with everything escaped
 
 
 def organ_page(organ_code: str) -> str:
@@ -129,6 +148,13 @@ def _url(context: Context, path: str) -> str:
     """``path``, from the site's root, as the page that shows it must say it."""
     page: Page = context["page"]
     return posixpath.relpath(path, posixpath.dirname(page.path) or ".")
+
+
+@pass_context
+def _home_url(context: Context, path: str) -> str:
+    """``path``, from the home, as the page says it when it is opened in ``published/current/site``."""
+    page: Page = context["page"]
+    return "../" * (page.path.count("/") + _HOME_ABOVE) + quote(path)
 
 
 def _shown(value: Any) -> Any:

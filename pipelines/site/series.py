@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from itertools import pairwise
 from typing import Any, Final
 
@@ -129,21 +130,24 @@ def city_series(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Step]]:
 
 def breaks_of(steps: Sequence[Step], first_years: Mapping[str, int]) -> dict[int, str]:
     """Year -> why the figures from it on are not to be joined to those before; ``first_years``: of each edition."""
+    places = [(step.report_year, step.form_code) for step in steps]
+    return breaks_between(steps[0].concept.concept_code, places, first_years) if steps else {}
+
+
+def breaks_between(
+    concept_code: str, places: Sequence[tuple[int, str]], first_years: Mapping[str, int]
+) -> dict[int, str]:
+    """The same of a family that stands in these years and forms."""
     found: dict[int, str] = {}
-    crosswalk = {
-        (item.from_form, item.to_form): item
-        for item in concept_steps()
-        if steps and item.concept_code == steps[0].concept.concept_code
-    }
-    for before, after in pairwise(steps):
-        if before.form_code == after.form_code or before.report_year == after.report_year:
+    for (year_before, form_before), (year_after, form_after) in pairwise(places):
+        if form_before == form_after or year_before == year_after:
             continue
-        way = _way(crosswalk, before.form_code, after.form_code)
+        way = _way(concept_code, form_before, form_after)
         if way is None:
-            found[after.report_year] = "表样不同，不可比"
+            found[year_after] = "表样不同，不可比"
         for item in way or ():
             if item.comparability in _BROKEN:
-                year = min(max(first_years[item.to_form], before.report_year + 1), after.report_year)
+                year = min(max(first_years[item.to_form], year_before + 1), year_after)
                 found[year] = f"{year}年起换表样，口径不同"
     return found
 
@@ -156,13 +160,18 @@ def remarks_of(steps: Sequence[Step]) -> list[str]:
     return [item.remark for item in way if item.from_form in forms or item.to_form in forms]
 
 
-def _way(crosswalk: Mapping[tuple[str, str], ConceptStep], start: str, end: str) -> tuple[ConceptStep, ...] | None:
+@cache
+def _way(concept_code: str, start: str, end: str) -> tuple[ConceptStep, ...] | None:
     """The changes of edition that lead from one to the other; None where none do."""
+    return _along([item for item in concept_steps() if item.concept_code == concept_code], start, end)
+
+
+def _along(steps: Sequence[ConceptStep], start: str, end: str) -> tuple[ConceptStep, ...] | None:
     if start == end:
         return ()
-    for (from_form, to_form), item in crosswalk.items():
-        if from_form == start and to_form != start:
-            rest = _way({key: value for key, value in crosswalk.items() if key[0] != start}, to_form, end)
+    for item in steps:
+        if item.from_form == start and item.to_form != start:
+            rest = _along([other for other in steps if other.from_form != start], item.to_form, end)
             if rest is not None:
                 return (item, *rest)
     return None
