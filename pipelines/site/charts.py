@@ -175,6 +175,10 @@ def lines(
     years = sorted({point.year for points in series.values() for point in points})
 
     def paint(axes: Axes) -> None:
+        if not years:
+            axes.set_axis_off()
+            axes.text(0.5, 0.5, "没有数据", ha="center", va="center", color=SOFT)
+            return
         for number, (label, points) in enumerate(series.items()):
             _line(axes, number, label, points, {item.year for item in breaks})
         for pair in pairs:
@@ -197,7 +201,7 @@ def lines(
         axes.set_ylim(0, float(top) * 1.22 or 1)
         axes.yaxis.set_major_locator(MaxNLocator(_STEPS, integer=top >= _STEPS))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
-        if len(series) > 1 or pairs:
+        if axes.get_legend_handles_labels()[1] and (len(series) > 1 or pairs):
             axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(series) + 1, frameon=False)
 
     return draw(name, title, description, paint, height, width=width)
@@ -205,7 +209,6 @@ def lines(
 
 def bars(name: str, title: str, description: str, items: Sequence[Bar]) -> Markup:
     """Bars from the left, in the order given, each with its value in words; at most MOST_BARS and a few."""
-
     height = _BAR * len(items) + 2 * _BAR_EDGE
     longest = max((float(item.value) for item in items if item.value is not None), default=0) or 1
     scale = (WIDTH - _BAR_START) * _BAR_SHARE / longest

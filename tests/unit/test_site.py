@@ -190,6 +190,11 @@ def test_what_is_incomplete_or_of_another_form_is_not_joined() -> None:
     assert "fill: var(--paper); stroke: var(--c1)" in svg
 
 
+def test_a_chart_of_nothing_says_so() -> None:
+    assert "没有数据</text>" in lines("n", "图", "说明", {"甲": (), "乙": ()}, breaks=[Break(2019, "换表样")])
+    assert "没有数据" not in lines("n", "图", "说明", {"甲": (Point(2019, None),), "乙": ()})
+
+
 def test_text_in_a_chart_stays_text() -> None:
     svg = str(bars("n", HOSTILE, HOSTILE, [Bar(HOSTILE, Decimal(1), HOSTILE), Bar("缺", None, "缺报")]))
     assert set(re.findall(r"<([a-z]+)", svg)) <= {
@@ -258,6 +263,8 @@ def test_whether_requests_balance() -> None:
     assert (lost.does_divide, lost.does_balance) == (True, False)
     assert "不相等，相差 1，所以不画来源" in lost.balance
     assert not result(Decimal(9), Decimal(3), Decimal(4), Decimal(4)).does_divide
+    assert not result(Decimal(9), Decimal(3), Decimal(10), Decimal(-1)).does_divide
+    assert not result(Decimal(13), Decimal(-1), Decimal(13)).does_balance
     unknown = result(Decimal(9), None, Decimal(4), None)
     assert (unknown.does_divide, unknown.does_balance) == (False, False)
     assert "相差 —" in unknown.balance
