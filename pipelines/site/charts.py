@@ -49,6 +49,8 @@ _MARKER: Final = re.compile("|".join(_VARIABLES))
 _TAG: Final = re.compile(r"<[^<>]*>")
 _ID: Final = re.compile(r'(?<=\bid=")|(?<=href="#)|(?<=url\(#)')
 _SHAPES: Final = ("o", "s", "^", "D")
+_YEAR: Final = 45
+"""pixels that the name of a year needs"""
 _PAIR: Final = "两年可比的单位"
 _STEPS: Final = 4
 """of the upright axis"""
@@ -171,7 +173,7 @@ def lines(
         for pair in pairs:
             axes.plot(
                 [pair.year - 1, pair.year], [float(pair.prior_value), float(pair.value)], color=COLOURS[1], linewidth=2,
-                linestyle=(0, (3, 2)), marker="s", markersize=7, label=_PAIR if pair is pairs[0] else None,
+                linestyle=(0, (3, 2)), marker="s", markersize=8, zorder=1.9, label=_PAIR if pair is pairs[0] else None,
             )  # fmt: skip
         for year in range(min(years), max(years)):
             if year not in years:
@@ -183,7 +185,7 @@ def lines(
                 textcoords="offset points", va="top", color=COLOURS[5],
             )  # fmt: skip
         axes.set_xlim(min(years) - 0.6, max(years) + 0.6)
-        axes.set_xticks(range(min(years), max(years) + 1))
+        axes.set_xticks(range(min(years), max(years) + 1, 1 + (max(years) - min(years)) * _YEAR // width))
         top = max((point.value for points in series.values() for point in points if point.value is not None), default=0)
         axes.set_ylim(0, float(top) * 1.22 or 1)
         axes.yaxis.set_major_locator(MaxNLocator(_STEPS, integer=top >= _STEPS))

@@ -6,6 +6,7 @@ belong here: the status of every duty (the status board).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -14,6 +15,7 @@ import duckdb
 
 from warehouse.connection import dicts
 
+_MOST_NAMED: Final = 20
 WORDS: Final = {"missing": "缺报", "due": "待报", "held": "已扣留", "received": "未能读取"}
 
 
@@ -32,6 +34,12 @@ class Missing:
         return WORDS.get(self.status, "缺报")
 
 
+def named(organs: Sequence[str]) -> str:
+    """A、B、C, and how many more where they are too many to name; the status board has them all."""
+    more = len(organs) - _MOST_NAMED
+    return "、".join(organs[:_MOST_NAMED]) + (f"，另外{more}家见“报送进度”" if more > 0 else "")
+
+
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """Of how many organs a year's totals of one form are made."""
@@ -44,6 +52,11 @@ class Coverage:
     nil: int
     is_complete: bool
     missing: tuple[Missing, ...]
+
+    @property
+    def missing_names(self) -> str:
+        """Who is missing and why, in words."""
+        return named([f"{organ.name}（{organ.word}）" for organ in self.missing])
 
     @property
     def share(self) -> Decimal | None:

@@ -26,6 +26,8 @@ SIGNS: Final = {"good": "✔", "info": "ℹ", "warning": "！", "error": "✖"}
 """tone of a state -> the sign that says it to who does not see the colour"""
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _NAME: Final = re.compile(r"[a-z0-9_-]+", re.ASCII | re.IGNORECASE)
+_PLACES: Final = 4
+"""decimal places of the warehouse; a share has no end"""
 _BOM: Final = "\ufeff"
 
 
@@ -151,7 +153,7 @@ def _raw(cell: Cell) -> str:
     if value is None:
         return ""
     if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
+        return f"{round(value, _PLACES).normalize():f}"
     return _inert(value) if isinstance(value, str) else str(value)
 
 

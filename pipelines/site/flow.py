@@ -63,7 +63,8 @@ def flow(name: str, title: str, description: str, nodes: Mapping[str, Node], ban
     ]
     total = max(sum(sizes[key] for key in column) for column in columns)
     scale = _TALL / float(total or 1)
-    height = round(_TALL + _GAP * max(len(column) for column in columns) + _GAP)
+    tall = [sum(float(sizes[key]) * scale for key in column) + _GAP * (len(column) - 1) for column in columns]
+    height = round(max(tall) + 2 * _GAP)
 
     def paint(axes: Axes) -> None:
         axes.set_axis_off()
@@ -71,8 +72,7 @@ def flow(name: str, title: str, description: str, nodes: Mapping[str, Node], ban
         axes.set_ylim(height, 0)
         places = _PLACES[len(columns)]
         tops: dict[str, float] = {}
-        for column in columns:
-            used = sum(float(sizes[key]) * scale for key in column) + _GAP * (len(column) - 1)
+        for column, used in zip(columns, tall, strict=True):
             top = (height - used) / 2
             for key in column:
                 tops[key] = top
@@ -87,12 +87,12 @@ def flow(name: str, title: str, description: str, nodes: Mapping[str, Node], ban
                 given[band.source] += width
                 got[band.target] += width
         for key, top in tops.items():
-            node, tall = nodes[key], float(sizes[key]) * scale
+            node, size = nodes[key], float(sizes[key]) * scale
             left = places[node.column]
-            axes.add_patch(Rectangle((left, top), _NODE, tall, color=COLOURS[node.colour], linewidth=0))
+            axes.add_patch(Rectangle((left, top), _NODE, size, color=COLOURS[node.colour], linewidth=0))
             is_first = node.column == 0
             axes.annotate(
-                wording.plain(node.label), (left + (0 if is_first else _NODE), top + tall / 2),
+                wording.plain(node.label), (left + (0 if is_first else _NODE), top + size / 2),
                 (-6 if is_first else 6, 0), textcoords="offset points", va="center",
                 ha="right" if is_first else "left", color=INK,
             )  # fmt: skip

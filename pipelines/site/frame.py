@@ -112,36 +112,29 @@ class Frame:
             if path in self._titles and path != page.path
         ]
 
-    @property
-    def _show(self) -> Any:
-        """``show(table)``, ``show(figure)``: the one way to put figures on a page; their download comes along."""
+    @pass_context
+    def _show(self, context: Context, item: Table | Figure, level: int = 3, *, is_part: bool = False) -> Markup:
+        """``show(table)``, ``show(figure)``: the one way to put figures on a page; their download comes along.
 
-        @pass_context
-        def show(context: Context, item: Table | Figure, level: int = 3, *, is_part: bool = False) -> Markup:
-            table = item if isinstance(item, Table) else item.table
-            if not is_part:
-                self._keep(table)
-            template = self._environment.get_template("table.html" if item is table else "figure.html")
-            shown = template.render(item=item, table=table, level=level, is_part=is_part, page=context["page"])
-            return Markup(shown)  # noqa: S704 - rendered with everything escaped
-
-        return show
-
-    @property
-    def _offer(self) -> Any:
-        """``offer(table)``: the download of a table of which the page shows the parts."""
-
-        @pass_context
-        def offer(context: Context, table: Table) -> Markup:
+        ``is_part``: of a table that the page offers.
+        """
+        table = item if isinstance(item, Table) else item.table
+        if not is_part:
             self._keep(table)
-            shown = self._environment.get_template("download.html").render(table=table, page=context["page"])
-            return Markup(shown)  # noqa: S704 - rendered with everything escaped
+        template = self._environment.get_template("table.html" if item is table else "figure.html")
+        shown = template.render(item=item, table=table, level=level, is_part=is_part, page=context["page"])
+        return Markup(shown)  # noqa: S704 - rendered with everything escaped
 
-        return offer
+    @pass_context
+    def _offer(self, context: Context, table: Table) -> Markup:
+        """``offer(table)``: the download of a table of which the page shows the parts."""
+        self._keep(table)
+        shown = self._environment.get_template("download.html").render(table=table, page=context["page"])
+        return Markup(shown)  # noqa: S704 - rendered with everything escaped
 
     def _keep(self, table: Table) -> None:
-        written_out = table.to_csv()
-        if self.downloads.setdefault(table.file, written_out) != written_out:
+        file = table.to_csv()
+        if self.downloads.setdefault(table.file, file) != file:
             raise ValueError(f"two different tables are both called {table.name}")
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 import duckdb
 
 from pipelines.site import charts
-from pipelines.site.coverage import WORDS, coverages
+from pipelines.site.coverage import WORDS, coverages, named
 from pipelines.site.figure import Cell, Column, Figure, Table, written
 from pipelines.site.frame import Page, organ_page
 from schemas.concept import thresholds
@@ -149,7 +149,7 @@ def _districts(connection: duckdb.DuckDBPyConnection) -> dict[tuple[int, str, st
         kind = row["slice_kind"]
         coverage = covered.get((kind, row["slice_code"], row["report_year"], row["form_code"]))
         name = {"city": _WHOLE[0], "level": _WHOLE[1]}.get(kind, row["name"])
-        lacking = [f"缺{item.name}（{item.word}）" for item in (coverage.missing if coverage else ())]
+        lacking = [f"缺{coverage.missing_names}"] if coverage and coverage.missing else []
         if row["unknown"]:
             lacking.append(f"{row['unknown']}家有空白格，未计入")
         entry = Entry(
@@ -220,7 +220,7 @@ def _figure(year: int, form: str, rate: str, kind: str, entries: Sequence[Entry]
     )
     shown, notes = _drawn(ranked)
     if lacking := [item.name for item in ranked if item.state in WORDS]:
-        notes.insert(0, f"！没有数据的{len(lacking)}家：{'、'.join(lacking)}。")
+        notes.insert(0, f"！没有数据的{len(lacking)}家：{named(lacking)}。")
     if kind == "districts" and (partial := [f"{item.name}{item.missing}" for item in ranked if item.missing]):
         notes.insert(0, f"！不完整：{'；'.join(partial)}。")
     drawn = charts.bars(

@@ -45,8 +45,8 @@ def pages(connection: duckdb.DuckDBPyConnection) -> Iterator[Page]:
     first_years = dict(connection.execute("SELECT form_code, first_year FROM core.dim_form").fetchall())
     covered = list(coverages(connection).values())
     published = _published(connection)
-    latest = max((steps[-1].report_year for steps in series.values()), default=None)
-    tiles = [steps[-1] for code in _HEADLINE if (steps := series.get(code)) and steps[-1].report_year == latest]
+    latest = _headline_year(covered)
+    tiles = [step for code in _HEADLINE for step in series.get(code, ()) if step.report_year == latest]
     yield Page(
         "index.html",
         "总览",
@@ -58,6 +58,7 @@ def pages(connection: duckdb.DuckDBPyConnection) -> Iterator[Page]:
             "organ_page": organ_page,
             "shares": _shares(series, latest),
             "incomplete": [item for item in covered if item.report_year == latest and not item.is_complete],
+            "coming": [item for item in covered if latest is not None and item.report_year > latest],
             "complete": [item for item in covered if item.report_year == latest and item.is_complete],
             "years": _years(series, covered),
             "chart": trend_figure(requests, breaks_of(requests, first_years)) if requests else None,
@@ -67,6 +68,12 @@ def pages(connection: duckdb.DuckDBPyConnection) -> Iterator[Page]:
         },
     )
     yield Page("reported/index.html", "公布数与汇总数", "reported.html", {"tables": _differences(connection)})
+
+
+def _headline_year(covered: Sequence[Coverage]) -> int | None:
+    """The latest year of which at least half has come; a collection that only begins is no headline."""
+    years = [item.report_year for item in covered if 2 * (item.reported + item.nil) >= item.expected]
+    return max(years or [item.report_year for item in covered], default=None)
 
 
 def _shares(series: Mapping[str, Sequence[Step]], latest: int | None) -> dict[int, Share]:
@@ -122,7 +129,7 @@ def _coverage(covered: Sequence[Coverage]) -> Table:
             Decimal(len(item.missing)),
             item.share,
             Cell("完整", tone="good") if item.is_complete else Cell("不完整", tone="error"),
-            "；".join(f"{organ.name}（{organ.word}）" for organ in item.missing),
+            item.missing_names,
         )
         for item in reversed(covered)
     ]

@@ -247,12 +247,11 @@ def _figure(item: Result, coverage: Coverage | None) -> Figure | None:
                 key = f"{group.label} {part}"
                 nodes[key] = Node(_told(_shortened(part), value), first + 2, _COLOURS.get(group.label, 4))
                 bands.append(Band(group.label, key, value or Decimal(0)))
-    title = f"{item.report_year}年申请从哪里来、到哪里去（件）"
+    title = f"{item.report_year}年{'申请从哪里来、到哪里去' if item.does_balance else '答复的去向'}（件）"
     told = "；".join(f"{label} {written(value, 'number')}" for label, value in ends.items())
     notes = ["带的宽窄就是件数；0 的去向不画，表中列出。"]
     if coverage and not coverage.is_complete:
-        names = "、".join(organ.name for organ in coverage.missing)
-        notes.insert(0, f"！合计不完整，缺{len(coverage.missing)}家：{names}。")
+        notes.insert(0, f"！合计不完整，缺{len(coverage.missing)}家：{coverage.missing_names}。")
     drawn = flow(f"flow-{item.report_year}-{item.form_code}", title, f"{item.balance}去向：{told}。", nodes, bands)
     return Figure(title, drawn, _table(item), tuple(notes))
 

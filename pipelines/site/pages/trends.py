@@ -104,7 +104,7 @@ def trend_figure(steps: Sequence[Step], breaks: Mapping[int, str]) -> Figure:
         notes.append("方形点和虚线是两年都报、可以逐家对应的同一批单位，与全部单位的合计不是同一个数。")
     if any(not step.is_complete for step in steps):
         notes.append("空心点是还不完整的合计，不与上年相连，不计算同比。")
-    notes += [f"{year}年处断开：{text}。" for year, text in breaks.items()]
+    notes += [f"{text}，线在此断开。" for text in breaks.values()]
     if len(steps) < steps[-1].report_year - steps[0].report_year + 1:
         notes.append("灰色年度没有数据。")
     rows = [_row(step, breaks) for step in steps]
