@@ -14,6 +14,7 @@ from typing import Any, Final
 import duckdb
 
 from pipelines.answers import wording
+from pipelines.site.assessed import ASSESSMENTS, DEDUCTIONS, Assessed
 from pipelines.site.figure import Cell, Column, Table, Value
 from pipelines.site.frame import Page, organ_page
 from pipelines.site.history import Collected, history
@@ -104,6 +105,8 @@ class Known:
     files: Mapping[str, Sequence[Row]]
     findings: Mapping[str, Sequence[Row]]
     contributions: Mapping[str, Sequence[Row]]
+    assessments: Mapping[str, Sequence[Row]]
+    deductions: Mapping[str, Sequence[Row]]
     members: Mapping[str, Sequence[Row]]
     """organs below, by the code of their parent"""
     unexplained: Sequence[int]
@@ -135,6 +138,8 @@ def read(connection: duckdb.DuckDBPyConnection, organs: Sequence[Row]) -> Known:
         files=by_organ(_FILES),
         findings=grouped(read_findings(connection), "organ_code"),
         contributions=by_organ(_CONTRIBUTIONS),
+        assessments=by_organ(ASSESSMENTS),
+        deductions=by_organ(DEDUCTIONS),
         members=grouped([organ for organ in organs if organ["parent_code"]], "parent_code"),
         unexplained=[row["report_year"] for row in dicts(connection, _UNEXPLAINED)],
         collected=Collected.read(connection),
@@ -159,6 +164,7 @@ def _organ(organ: Row, known: Known) -> dict[str, Any]:
         "lists": list_findings(findings, MOST_FINDINGS),
         "all_findings": download(f"organ-{code}-findings", f"{organ['name']}的全部核对问题", findings),
         "contributions": _contributions(organ, known),
+        "assessed": Assessed.of(code, known.assessments.get(code, []), known.deductions.get(code, [])),
     }
 
 
