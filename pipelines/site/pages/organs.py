@@ -21,7 +21,7 @@ from pipelines.site.history import Collected, history
 from pipelines.site.pages.board import TONES
 from pipelines.site.pages.findings import WAITING, count, download, list_findings, read_findings
 from pipelines.site.series import PARTS
-from pipelines.site.terms import CITY_LEVEL, KINDS, SLICES, Row, grouped, receipt, receipt_file
+from pipelines.site.terms import CITY_LEVEL, KINDS, SLICES, Row, grouped, receipt
 from pipelines.status import WORDS
 from warehouse.connection import dicts
 
@@ -293,7 +293,7 @@ def _files(organ: Row, rows: Sequence[Row]) -> Table | None:
                 row["received_at"],
                 _OUTCOMES[row["outcome"]],
                 wording.shortened(row["reason"], 300),
-                Cell("回执", home=receipt_file(code, f"{code}-{row['file_id']}-{row['sha256'][:6]}")),
+                receipt(code, f"{code}-{row['file_id']}-{row['sha256'][:6]}"),
             )
             for row in rows
         ],
@@ -302,10 +302,14 @@ def _files(organ: Row, rows: Sequence[Row]) -> Table | None:
 
 
 def _contributions(organ: Row, known: Known) -> Table | None:
-    rows = known.contributions.get(organ["organ_code"], [])
+    labels = known.collected.labels
+    order = {concept: place for place, concept in enumerate(labels)}
+    rows = sorted(
+        known.contributions.get(organ["organ_code"], []),
+        key=lambda row: (-row["report_year"], order[row["concept_code"]]),
+    )
     if not rows:
         return None
-    labels = known.collected.labels
     untold = "、".join(f"{year}年度" for year in known.unexplained)
     return Table(
         f"organ-{organ['organ_code']}-contributions",
