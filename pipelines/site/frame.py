@@ -120,7 +120,7 @@ class Frame:
     def _show(self, context: Context, item: Table | Figure, level: int = 3, *, is_part: bool = False) -> Markup:
         """``show(table)``, ``show(figure)``: the one way to put figures on a page; their download comes along.
 
-        ``is_part``: of a table that the page offers.
+        ``is_part``: without one, because the page offers a download of the whole of which this is a part.
         """
         table = item if isinstance(item, Table) else item.table
         if not is_part:

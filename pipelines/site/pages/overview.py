@@ -201,7 +201,7 @@ def _verdict(row: Mapping[str, Any]) -> Cell:
     return Cell("一致", tone="good")
 
 
-def _differences(connection: duckdb.DuckDBPyConnection) -> list[Table]:
+def _differences(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, Table]]:
     rows = dicts(
         connection,
         """
@@ -232,6 +232,9 @@ def _differences(connection: duckdb.DuckDBPyConnection) -> list[Table]:
             )
         )
     return [
-        Table(f"reported_{year}_{form}", f"{year}年度：不一致的{len(items)}格", columns, items)
+        (
+            f"{year}年度",
+            Table(f"reported_{year}_{form}", f"{year}年度公布数与各单位之和不一致的{len(items)}格", columns, items),
+        )
         for (year, form), items in found.items()
     ]

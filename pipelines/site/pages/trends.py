@@ -38,7 +38,12 @@ def pages(connection: duckdb.DuckDBPyConnection) -> Iterator[Page]:
     topics = [
         (topic, list(group)) for topic, group in groupby(series.values(), key=lambda steps: steps[0].concept.topic)
     ]
-    yield Page("trends/index.html", "历年趋势", "trends.html", {"tables": [_list(*topic) for topic in topics]})
+    yield Page(
+        "trends/index.html",
+        "历年趋势",
+        "trends.html",
+        {"topics": [(topic, _list(topic, families)) for topic, families in topics]},
+    )
     for code, steps in series.items():
         breaks = breaks_of(steps, first_years)
         label = steps[0].concept
@@ -78,7 +83,7 @@ def _list(topic: str, families: Sequence[Sequence[Step]]) -> Table:
     first = families[0][0].concept.concept_code
     return Table(
         f"trends_{first}",
-        topic,
+        f"{topic}：最近一年与上年（全市）",
         (
             Column("指标", is_head=True),
             Column("年度范围"),
