@@ -290,6 +290,47 @@ CHECKS: Final = (
         """,
         is_blocking=False,
     ),
+    TableCheck(
+        "mart.assessment",
+        "deductions_add_up",
+        "扣分合计 = 各项扣分之和，每一项都属于被考核的机构",
+        """
+        SELECT report_year, organ_code, a.total_deduction, a.deductions, d.points, d.kinds
+        FROM mart.assessment AS a
+        FULL JOIN (
+            SELECT report_year, organ_code, sum(points) AS points, count(*) AS kinds
+            FROM mart.assessment_deduction GROUP BY report_year, organ_code
+        ) AS d USING (report_year, organ_code)
+        WHERE a.total_deduction IS DISTINCT FROM coalesce(d.points, 0) OR a.deductions <> coalesce(d.kinds, 0)
+        ORDER BY report_year DESC, organ_code
+        """,
+        is_blocking=True,
+    ),
+    TableCheck(
+        "mart.assessment",
+        "score_within_bounds",
+        "得分 = 满分 − 扣分合计，不低于 0，不高于满分",
+        """
+        SELECT report_year, organ_code, name, full_score, total_deduction, score
+        FROM mart.assessment
+        WHERE score < 0 OR score > full_score OR score <> greatest(0, full_score - total_deduction)
+        ORDER BY report_year DESC, organ_code
+        """,
+        is_blocking=True,
+    ),
+    TableCheck(
+        "mart.assessment_deduction",
+        "caps_kept",
+        "每一项扣分都按分值计算，不超过封顶分值",
+        """
+        SELECT report_year, organ_code, deduction_code, counted, points_each, points_uncapped, points_cap, points
+        FROM mart.assessment_deduction
+        WHERE points <> least(points_uncapped, points_cap)
+            OR points_uncapped NOT IN (points_each, points_each * counted)
+        ORDER BY report_year DESC, organ_code, deduction_code
+        """,
+        is_blocking=True,
+    ),
     _conserved("mart.contribution", "mart.year_over_year", _CHANGES),
     _named("mart.contribution", _CHANGES),
     _conserved("mart.concept_contribution", "mart.concept_series", _STEPS),

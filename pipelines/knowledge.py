@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.settings import PROJECT
+from schemas.assessment import Scheme, load_scheme
 from schemas.concept import concept_steps, concept_terms, rate_terms, shared_indicators, thresholds
 from schemas.form import FORMS_FOLDER, Form, load_forms
 from schemas.narrative import load_narrative_codes
@@ -32,6 +33,7 @@ class Knowledge:
     register: Register
     hashes: Mapping[str, str]
     """code_version and the SHA-256 of rules, forms and register, as they were when they were loaded"""
+    scheme: Scheme
 
     def rows(self) -> dict[str, Iterable[dict[str, Any]]]:
         """Rows of the staging tables that hold data, by table name."""
@@ -51,6 +53,8 @@ class Knowledge:
             "concept_term": (term._asdict() for term in concept_terms(self.forms)),
             "rate_term": (term._asdict() for term in rate_terms()),
             "succession": (succession._asdict() for succession in successions(self.register.events)),
+            "deduction": (item._asdict() for item in self.scheme.deductions),
+            "full_score": (item._asdict() for item in self.scheme.full_scores),
             "threshold": (threshold._asdict() for threshold in thresholds()),
         }
 
@@ -170,7 +174,8 @@ def load_knowledge(register: Path | None = None) -> Knowledge:
         "forms_hash": _folder_hash(FORMS_FOLDER),
         "register_hash": _folder_hash(folder),
     }
-    return Knowledge(load_forms(), rules, organs, hashes)
+    scheme = load_scheme(folder, {rule.rule_id for rule in rules})
+    return Knowledge(load_forms(), rules, organs, hashes, scheme)
 
 
 def _code_hash() -> str:

@@ -13,6 +13,7 @@ import pandas as pd
 import pandera.pandas as pa
 import pyarrow
 
+from schemas.assessment import COUNTS
 from schemas.form import MEASURES
 from schemas.organ_event import CARRIES, EVENTS
 from schemas.register import BASES, CODE_STATUSES, KINDS, MODES, SPELL_KINDS
@@ -69,6 +70,17 @@ def _fields(*fields: Field) -> dict[str, Field]:
     return vocabulary
 
 
+def _rate_fields(rate: str, zh: str) -> tuple[Field, ...]:
+    """A rate beside its sides and its note, as one row has all of them."""
+    code = f"{rate}_rate"
+    return (
+        Field(code, "DECIMAL(18,4)", zh, f"{code} of the year; NULL with a note"),
+        Field(f"{rate}_numerator", "DECIMAL(18,4)", f"{zh}分子", f"Numerator of {code}"),
+        Field(f"{rate}_denominator", "DECIMAL(18,4)", f"{zh}分母", f"Denominator of {code}"),
+        Field(f"{rate}_note", "VARCHAR", f"{zh}备注", f"Why there is no {code}; '' = there is"),
+    )
+
+
 _HEX12: Final = r"^[0-9a-f]{12}$"
 _SHA256: Final = r"^[0-9a-f]{64}$"
 
@@ -94,8 +106,8 @@ FIELDS: Final = _fields(
         "government = governments, their offices, street offices, towns; department = all others",
         allowed=("government", "department"),
     ),
-    Field("valid_from_year", "INTEGER", "起始年度", "First report year of the organ or name; NULL = open"),
-    Field("valid_to_year", "INTEGER", "终止年度", "Last report year of the organ or name; NULL = open"),
+    Field("valid_from_year", "INTEGER", "起始年度", "First report year of the organ, name or deduction; NULL = open"),
+    Field("valid_to_year", "INTEGER", "终止年度", "Last report year of the organ, name or deduction; NULL = open"),
     Field("does_exist", "BOOLEAN", "在册", "Whether the organ exists in the report year"),
     Field("event", "VARCHAR", "事件", "What happened to the organ", allowed=EVENTS),
     Field(
@@ -557,6 +569,58 @@ FIELDS: Final = _fields(
     Field("numerator", "DECIMAL(18,4)", "分子", "Numerator of the rate"),
     Field("denominator", "DECIMAL(18,4)", "分母", "Denominator of the rate"),
     Field("rate", "DECIMAL(18,4)", "率", "numerator / denominator; NULL where the denominator is 0 or unknown"),
+    # assessment
+    Field(
+        "deduction_code", "VARCHAR", "扣分代码", "Kind of deduction of the register's scheme", pattern=r"^D[0-9]{2}$"
+    ),
+    Field("deduction_name", "VARCHAR", "扣分项", "Name of the kind of deduction"),
+    Field(
+        "counted_as",
+        "VARCHAR",
+        "计数对象",
+        "What it counts: days_late; not_filed; held_at_deadline; resubmissions (after the deadline, of figures that"
+        " counted); error_findings (open, on official figures, of rules that no other kind names); findings (of the"
+        " kind's rules); rate_above, rate_below (its limit); nil_contradicted (a nil report, and requests elsewhere)",
+        allowed=tuple(COUNTS),
+    ),
+    Field("deduction_unit", "VARCHAR", "计分单位", "What the points are taken for, in words; '' = once"),
+    Field("is_per_unit", "BOOLEAN", "按数计分", "Whether points_each is taken for each thing counted, or once"),
+    Field("points_each", "DECIMAL(18,4)", "每项分值", "Points for one", minimum=0),
+    Field(
+        "points_cap", "DECIMAL(18,4)", "封顶分值", "Most points of the kind that an organ loses in a year", minimum=0
+    ),
+    Field("rules", "VARCHAR", "所据规则", "Rules whose findings are counted, separated by ;"),
+    Field("is_explained_free", "BOOLEAN", "说明免扣", "Whether a finding that is explained is not counted"),
+    Field("limit_value", "DECIMAL(18,4)", "阈值", "Rate beyond which points are taken; NULL where no rate is counted"),
+    Field(
+        "points_status",
+        "VARCHAR",
+        "分值出处",
+        "Where kinds, values and full score are from, in the register's words: made up unless the city put in its own",
+    ),
+    Field("counted", "BIGINT", "数量", "How many were counted: days, findings, resubmissions, reports", minimum=1),
+    Field(
+        "points_uncapped", "DECIMAL(18,4)", "封顶前扣分", "points_each for what was counted, before the cap", minimum=0
+    ),
+    Field("points", "DECIMAL(18,4)", "扣分", "Points taken: points_uncapped, at most points_cap", minimum=0),
+    Field("deduction_reason", "VARCHAR", "扣分原因", "Why, with the figures; the first of many"),
+    Field("evidence", "VARCHAR", "依据", "Receipt numbers, dates, rules and finding_ids, the first 20"),
+    Field("duties", "INTEGER", "应报份数", "Reports that the organ owes for the year", minimum=1),
+    Field("duties_due", "INTEGER", "已到期份数", "Of these, reports whose last day is over", minimum=0),
+    *_rate_fields("reply_open", "依申请答复公开率"),
+    *_rate_fields("dispute", "争议率"),
+    *_rate_fields("correction", "纠错率"),
+    *_rate_fields("open", "公开率"),
+    Field("deductions", "INTEGER", "扣分项数", "Kinds of deduction that the organ lost points for", minimum=0),
+    Field("total_deduction", "DECIMAL(18,4)", "扣分合计", "Sum of the points taken, each kind capped", minimum=0),
+    Field("full_score", "DECIMAL(18,4)", "满分", "Score before any deduction; NULL where the register has none"),
+    Field(
+        "score",
+        "DECIMAL(18,4)",
+        "得分",
+        "full_score - total_deduction, never below 0; NULL where nothing is due yet or there is no full score",
+        minimum=0,
+    ),
     # releases
     Field(
         "release_id",

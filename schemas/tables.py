@@ -24,6 +24,7 @@ _RENAMED: Final = {
     "core.finding_history": {"state_then": "state"},
     "mart.submission_status": {"duty_status": "status"},
     "mart.revision": {"revision_reason": "reason"},
+    "mart.assessment_deduction": {"deduction_reason": "reason"},
     "mart.contribution": {"contributing_organ_code": "organ_code"},
     "mart.concept_contribution": {"contributing_organ_code": "organ_code"},
 }
@@ -102,6 +103,14 @@ _TABLES: Final[Mapping[str, pa.DataFrameSchema]] = {
             "One row per rule of the catalogue.",
             "rule_id",
             "rule_id rule_version severity editions scope equation sentence mend",
+        ),
+        _table(
+            "core.dim_deduction",
+            "考核扣分办法",
+            "One row per kind of deduction of the assessment and years in which it holds, as the register has it.",
+            "deduction_code valid_from_year",
+            "deduction_code valid_from_year? valid_to_year? deduction_name counted_as deduction_unit is_per_unit"
+            " points_each points_cap rules is_explained_free rate_code? limit_value? points_status",
         ),
         _table(
             "core.reporting_duty",
@@ -302,6 +311,27 @@ _TABLES: Final[Mapping[str, pa.DataFrameSchema]] = {
             "One row per organ, year, form and rate.",
             "report_year organ_code form_code rate_code",
             "report_year organ_code form_code rate_code numerator? denominator? rate? note",
+        ),
+        _table(
+            "mart.assessment",
+            "考核",
+            "One row per organ that owes a report of the year, whatever the forms; the city's own report is not"
+            " assessed. A rate is of the form that has it.",
+            "report_year organ_code",
+            "report_year organ_code name organ_kind district_code? mode duties duties_due "
+            + " ".join(
+                f"{rate}_rate? {rate}_numerator? {rate}_denominator? {rate}_note"
+                for rate in ("reply_open", "dispute", "correction", "open")
+            )
+            + " deductions total_deduction full_score? score? points_status",
+        ),
+        _table(
+            "mart.assessment_deduction",
+            "考核扣分",
+            "One row per organ, year and kind of deduction that it lost points for.",
+            "report_year organ_code deduction_code",
+            "report_year organ_code deduction_code deduction_name counted deduction_unit points_each points_uncapped"
+            " points_cap points deduction_reason evidence points_status",
         ),
         _table(
             "mart.submission_status",

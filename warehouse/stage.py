@@ -105,6 +105,14 @@ CREATE TABLE stage.succession (
 CREATE TABLE stage.rate_term (
     rate_code VARCHAR NOT NULL, form_code VARCHAR NOT NULL, side VARCHAR NOT NULL, indicator_code VARCHAR NOT NULL,
     applicant_kind VARCHAR NOT NULL);
+-- how organs are assessed: the kinds of deduction, and the score before any, each in its years (NULL = open)
+CREATE TABLE stage.deduction (
+    deduction_code VARCHAR NOT NULL, valid_from_year INTEGER, valid_to_year INTEGER, deduction_name VARCHAR NOT NULL,
+    counted_as VARCHAR NOT NULL, deduction_unit VARCHAR NOT NULL, is_per_unit BOOLEAN NOT NULL,
+    points_each DECIMAL(18,4) NOT NULL, points_cap DECIMAL(18,4) NOT NULL, rules VARCHAR NOT NULL,
+    is_explained_free BOOLEAN NOT NULL, rate_code VARCHAR, limit_value DECIMAL(18,4), points_status VARCHAR NOT NULL);
+CREATE TABLE stage.full_score (
+    valid_from_year INTEGER, valid_to_year INTEGER, full_score DECIMAL(18,4) NOT NULL, points_status VARCHAR NOT NULL);
 -- every line of every decisions file, with what the finding was (submission_id to message); problem: why it cannot
 -- count, '' = it can
 CREATE TABLE stage.decision (

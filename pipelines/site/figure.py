@@ -59,7 +59,8 @@ class Cell:
 
     ``page``: path of the page it leads to, from the site's root, or of a place in it (``#``); where the site has no
     such page, plain text. ``home``: path of the file in the home that it leads to. ``tone``: a key of SIGNS, shown with
-    its sign, or with ``sign``. ``is_quiet``: greyed; say in ``note`` why.
+    its sign, or with ``sign``. ``shown``: what the page says instead of a value that only the download needs.
+    ``is_quiet``: greyed; say in ``note`` why.
     """
 
     value: Value
@@ -67,6 +68,7 @@ class Cell:
     home: str = ""
     tone: str = ""
     sign: str = ""
+    shown: str = ""
     note: str = ""
     is_quiet: bool = False
 
@@ -102,12 +104,21 @@ class Table:
         return [list(zip(self.columns, map(_cell, row), strict=True)) for row in self.rows[: self.most]]
 
     def to_csv(self) -> bytes:
-        """UTF-8 with a byte order mark, as Excel opens it; figures exact, text never a formula."""
+        """UTF-8 with a byte order mark, as Excel opens it; figures exact, text never a formula.
+
+        What the page notes in a column's cells stands in a column of its own behind it.
+        """
         out = io.StringIO(newline="")
         writer = csv.writer(out)
-        writer.writerow([_inert(column.label) for column in self.columns])
-        for row in self.rows:
-            writer.writerow([_raw(_cell(value)) for value in row])
+        rows = [[_cell(value) for value in row] for row in self.rows]
+        noted = [any(row[place].note for row in rows) for place in range(len(self.columns))]
+        labels = [(column.label, f"{column.label}（说明）") for column in self.columns]
+        writer.writerow(
+            _inert(text) for pair, has_note in zip(labels, noted, strict=True) for text in pair[: 1 + has_note]
+        )
+        for row in rows:
+            pairs = [(_raw(cell), _inert(cell.note)) for cell in row]
+            writer.writerow(text for pair, has_note in zip(pairs, noted, strict=True) for text in pair[: 1 + has_note])
         return (_BOM + out.getvalue()).encode()
 
 

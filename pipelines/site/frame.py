@@ -21,6 +21,7 @@ from markupsafe import Markup
 
 from pipelines.answers import wording
 from pipelines.site.figure import SIGNS, Figure, Table, written
+from pipelines.site.terms import receipt_file, rule_place
 
 SECTIONS: Final = {
     "index.html": "总览",
@@ -93,6 +94,9 @@ class Frame:
             "has_page": lambda path: path.partition("#")[0] in self._titles,
             "show": self._show,
             "offer": self._offer,
+            "organ_page": organ_page,
+            "rule_place": rule_place,
+            "receipt_file": receipt_file,
             "SIGNS": SIGNS,
             "SECTIONS": {path: title for path, title in SECTIONS.items() if path in self._titles},
             "night": night,

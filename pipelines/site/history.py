@@ -119,7 +119,7 @@ def _absent(family: str, year: int, duties: Sequence[Row], collected: Collected)
 
 
 def _breaks(family: str, line: Sequence[Year], collected: Collected) -> dict[int, str]:
-    places = [(year.report_year, year.form_code) for year in line if year.form_code]
+    places = [(year.report_year, year.form_code) for year in line if year.value is not None]
     return breaks_between(family, places, collected.first_years)
 
 
@@ -137,12 +137,12 @@ def _spoken(points: Sequence[charts.Point]) -> str:
 
 
 def _cells(line: Sequence[Year], breaks: Mapping[int, str]) -> list[Value | Cell]:
-    """A break is told in the first year after it that was collected."""
+    """A break is told with the first figure after it."""
     untold = dict(breaks)
     cells: list[Value | Cell] = []
     for year in line:
         note = ""
-        if year.form_code:
+        if year.value is not None:
             note = "；".join(untold.pop(at) for at in sorted(untold) if at <= year.report_year)
         cells.append(Cell(year.word or year.value, note=note, is_quiet=bool(year.word)))
     return cells

@@ -57,7 +57,7 @@ def receipt_file(organ_code: str, receipt_no: str) -> str:
 
 def receipt(organ_code: str, receipt_no: str | None) -> Cell:
     """A link to the receipt; nothing where there is none."""
-    return Cell("回执", home=receipt_file(organ_code, receipt_no)) if receipt_no else Cell("")
+    return Cell(receipt_no, home=receipt_file(organ_code, receipt_no), shown="回执") if receipt_no else Cell("")
 
 
 def marked(places: Sequence[tuple[str, str]], here: str) -> list[tuple[str, str, bool]]:

@@ -8,7 +8,6 @@ import io
 import os
 import re
 import shutil
-from collections.abc import Iterator
 from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
@@ -19,20 +18,15 @@ import duckdb
 import pypdfium2
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from pipelines.settings import Settings
 from pipelines.site.build import build_site
+from tests.browser.conftest import CHROMIUM
 from tests.integration.night import published
-from tests.integration.test_samples_night import nightly
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 needs_chromium = pytest.mark.skipif(
     CHROMIUM is None, reason="no Chromium here: apt-get install chromium fonts-noto-cjk"
-)
-FLAGS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
 )
 A4 = (595, 842)
 PRINTED = 703
@@ -47,26 +41,6 @@ LOOKED_AT = (
     "reported/index.html",
 )
 HOSTILE = "<script>document.title='ran'</script>\"'><img src=x onerror=alert(1)>$x$\u202e\u0000"
-
-
-@pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    settings = Settings(home=tmp_path_factory.mktemp("pages") / "home")
-    nightly(settings.home)
-    return settings
-
-
-@pytest.fixture(scope="module")
-def site(night: Settings) -> Path:
-    return night.published / "current" / "site"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield chromium
-        chromium.close()
 
 
 def text_of(page: Path) -> str:

@@ -45,6 +45,11 @@ CONTRACT_NAMES = {
     "mart.concept_series": "concept_code report_year slice_kind slice_code form_code value comparability",
     "mart.reported_vs_computed": "report_year indicator_code applicant_kind measure reported computed difference",
     "mart.assessment_rate": "report_year organ_code rate_code numerator denominator rate note",
+    "mart.assessment": "report_year organ_code mode duties duties_due reply_open_rate reply_open_numerator"
+    " reply_open_denominator reply_open_note dispute_rate correction_rate open_rate deductions total_deduction"
+    " full_score score points_status",
+    "mart.assessment_deduction": "report_year organ_code deduction_code deduction_name counted deduction_unit"
+    " points_uncapped points_cap points reason evidence points_status",
     "core.submission_chain": "submission_id supersedes superseded_by official_from official_to differs_in_cells",
     "mart.submission_status": "report_year organ_code status due_on received_at days_late",
     "mart.revision": "release_id report_year organ_code form_code indicator_code applicant_kind measure value_before"

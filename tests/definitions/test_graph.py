@@ -28,6 +28,8 @@ from warehouse.build import build_table
 PROJECT = Path(__file__).parents[2]
 PLACES = "core/dim_organ_year"
 REVISED = "core/fct_finding core/fct_submission"
+SCORED = "mart/assessment_deduction mart/assessment_rate"
+ASSESSED = "core/submission_chain mart/assessment_rate mart/concept_organ mart/submission_status"
 FILED = "core/fct_file core/fct_finding core/fct_submission"
 # asset: (group, what it reads)
 GRAPH = {
@@ -36,6 +38,7 @@ GRAPH = {
     "submitted_cells": ("intake", "received_files earlier_releases"),
     "rule_ledger": ("judging", "submitted_cells"),
     "core/dim_form": ("core", "rule_ledger"),
+    "core/dim_deduction": ("core", "rule_ledger"),
     "core/dim_indicator": ("core", "rule_ledger"),
     "core/dim_organ": ("core", "rule_ledger"),
     "core/dim_organ_name": ("core", "rule_ledger"),
@@ -76,6 +79,14 @@ GRAPH = {
         "core/dim_organ core/fct_submission core/official_cell mart/city_rollup",
     ),
     "mart/assessment_rate": ("mart", "core/fct_submission core/official_cell"),
+    "mart/assessment_deduction": (
+        "mart",
+        f"core/dim_deduction core/dim_form core/fct_decision {REVISED} core/official_cell {ASSESSED}",
+    ),
+    "mart/assessment": (
+        "mart",
+        f"core/dim_deduction {PLACES} core/fct_submission core/reporting_duty {SCORED}",
+    ),
     "mart/submission_status": (
         "mart",
         f"core/dim_organ core/dim_organ_year core/organ_event core/reporting_duty {FILED}",
@@ -105,6 +116,8 @@ BLOCKING = {
     "mart/city_rollup": {"slices_add_up", "organs_conserved", "cells_accounted"},
     "mart/contribution": {"adds_up_to_change"},
     "mart/concept_contribution": {"adds_up_to_change"},
+    "mart/assessment": {"deductions_add_up", "score_within_bounds"},
+    "mart/assessment_deduction": {"caps_kept"},
     "meta/build": {"conserved"},
     "mart/revision": {"deltas_add_up"},
     "mart/revision_rollup": {"is_the_difference"},
@@ -209,7 +222,7 @@ def test_the_checks_and_which_of_them_block() -> None:
     expected |= {(name, check): True for name, found in BLOCKING.items() for check in found}
     expected |= {(name, check): False for name, found in WARNING.items() for check in found}
     assert {key: spec.blocking for key, spec in checks().items()} == expected
-    assert len(expected) == 41 + 16 + 21
+    assert len(expected) == 44 + 19 + 21
 
 
 def test_every_check_says_in_chinese_what_must_hold() -> None:

@@ -364,6 +364,41 @@ def test_the_story_of_the_live_year(night: Settings) -> None:
     assert held == [("M01", "annual/natural_person", 9, 6), ("M03", "annual/req_new", 8, 11)]
 
 
+def test_the_story_of_the_live_year_costs_points(night: Settings) -> None:
+    def assessed(organ: str) -> tuple[Any, ...]:
+        return rows(
+            night,
+            "SELECT score, total_deduction, (SELECT string_agg(deduction_code || ' ' || counted, ';')"
+            " FROM mart.assessment_deduction AS d WHERE d.organ_code = a.organ_code AND d.report_year = 2024)"
+            f" FROM mart.assessment AS a WHERE organ_code = '{organ}' AND report_year = 2024",
+        )[0]
+
+    assert assessed(STORY.missing) == (90, 10, "D02 1")
+    # eleven days at half a point, capped at five
+    assert assessed(STORY.late) == (95, 5, "D01 11")
+    assert assessed(STORY.held.organ_code) == (95, 5, "D03 1")
+    # mended before the deadline, and nothing to report in time
+    assert assessed(STORY.resubmitted.organ_code) == (100, 0, None)
+    assert assessed(STORY.nil) == (100, 0, None)
+    (late,) = rows(
+        night,
+        "SELECT reason, evidence FROM mart.assessment_deduction WHERE deduction_code = 'D01' AND report_year = 2024",
+    )
+    assert late[0] == (
+        "迟报：年度报告2021年格式截止2025-01-31，2025-02-11才有被接受的报表，逾期11天。"
+        "0.5分×11＝5.5分，封顶5分，扣5分。"
+    )
+    (receipt,) = rows(night, f"SELECT receipt_no FROM core.fct_submission WHERE organ_code = '{STORY.late}'"
+                             " AND report_year = 2024")  # fmt: skip
+    assert receipt[0] in late[1]
+    # nothing of a backfill year is late; organs that opened too little of what they answered lose in any year
+    assert rows(night, "SELECT report_year, deduction_code, count(*) FROM mart.assessment_deduction"
+                       " GROUP BY ALL ORDER BY ALL") == [
+        (2016, "D12", 1), (2018, "D12", 1), (2024, "D01", 1), (2024, "D02", 1), (2024, "D03", 1), (2024, "D12", 3),
+    ]  # fmt: skip
+    assert rows(night, "SELECT DISTINCT points_status LIKE '%made up%' FROM mart.assessment") == [(True,)]
+
+
 def status(night: Settings, *words: str, columns: int = 80) -> str:
     result = CliRunner().invoke(
         main, ["status", *words], env={"GONGKAI_HOME": str(night.home), "COLUMNS": str(columns)}

@@ -15,7 +15,7 @@ import duckdb
 
 from pipelines.site.figure import Cell, Column, Table
 from pipelines.site.frame import Page, organ_page
-from pipelines.site.terms import BASES, CITY_LEVEL, marked, receipt, receipt_file
+from pipelines.site.terms import BASES, CITY_LEVEL, marked, receipt
 from pipelines.status import ANSWERED, SOON_DAYS, WORDS, Status, status_of
 from warehouse.connection import dicts
 
@@ -98,17 +98,17 @@ def pages(connection: duckdb.DuckDBPyConnection) -> Iterator[Page]:
                 "is_backfill": modes[year] != "live",
                 "deadlines": _deadlines(connection, status),
                 "parts": _parts(status),
-                "reminders": [(organ_page(row["organ_code"]), sentence) for row, sentence in status.reminders()],
-                "waiting": [_waiting(row, sentence) for row, sentence in status.waiting()],
+                "reminders": [_call(row, sentence) for row, sentence in status.reminders()],
+                "waiting": [(*_call(row, sentence), row["receipt_no"]) for row, sentence in status.waiting()],
                 "soon_days": SOON_DAYS,
                 "everything": _everything(status),
             },
         )
 
 
-def _waiting(row: dict[str, Any], sentence: str) -> tuple[str, str, str, str]:
-    code, number = row["organ_code"], row["receipt_no"]
-    return organ_page(code), sentence, receipt_file(code, number), number
+def _call(row: dict[str, Any], sentence: str) -> tuple[str, str, str]:
+    """The organ's code and name, and what is said after its name."""
+    return row["organ_code"], row["name"], sentence.removeprefix(row["name"])
 
 
 def _deadlines(connection: duckdb.DuckDBPyConnection, status: Status) -> Table:

@@ -14,13 +14,14 @@ from typing import Any, Final
 import duckdb
 
 from pipelines.answers import wording
+from pipelines.site.assessed import ASSESSMENTS, DEDUCTIONS, Assessed
 from pipelines.site.figure import Cell, Column, Table, Value
 from pipelines.site.frame import Page, organ_page
 from pipelines.site.history import Collected, history
 from pipelines.site.pages.board import TONES
 from pipelines.site.pages.findings import WAITING, count, download, list_findings, read_findings
 from pipelines.site.series import PARTS
-from pipelines.site.terms import CITY_LEVEL, KINDS, SLICES, Row, grouped, receipt, receipt_file
+from pipelines.site.terms import CITY_LEVEL, KINDS, SLICES, Row, grouped, receipt
 from pipelines.status import WORDS
 from warehouse.connection import dicts
 
@@ -104,6 +105,8 @@ class Known:
     files: Mapping[str, Sequence[Row]]
     findings: Mapping[str, Sequence[Row]]
     contributions: Mapping[str, Sequence[Row]]
+    assessments: Mapping[str, Sequence[Row]]
+    deductions: Mapping[str, Sequence[Row]]
     members: Mapping[str, Sequence[Row]]
     """organs below, by the code of their parent"""
     unexplained: Sequence[int]
@@ -135,6 +138,8 @@ def read(connection: duckdb.DuckDBPyConnection, organs: Sequence[Row]) -> Known:
         files=by_organ(_FILES),
         findings=grouped(read_findings(connection), "organ_code"),
         contributions=by_organ(_CONTRIBUTIONS),
+        assessments=by_organ(ASSESSMENTS),
+        deductions=by_organ(DEDUCTIONS),
         members=grouped([organ for organ in organs if organ["parent_code"]], "parent_code"),
         unexplained=[row["report_year"] for row in dicts(connection, _UNEXPLAINED)],
         collected=Collected.read(connection),
@@ -159,6 +164,7 @@ def _organ(organ: Row, known: Known) -> dict[str, Any]:
         "lists": list_findings(findings, MOST_FINDINGS),
         "all_findings": download(f"organ-{code}-findings", f"{organ['name']}的全部核对问题", findings),
         "contributions": _contributions(organ, known),
+        "assessed": Assessed.of(code, known.assessments.get(code, []), known.deductions.get(code, [])),
     }
 
 
@@ -287,7 +293,7 @@ def _files(organ: Row, rows: Sequence[Row]) -> Table | None:
                 row["received_at"],
                 _OUTCOMES[row["outcome"]],
                 wording.shortened(row["reason"], 300),
-                Cell("回执", home=receipt_file(code, f"{code}-{row['file_id']}-{row['sha256'][:6]}")),
+                receipt(code, f"{code}-{row['file_id']}-{row['sha256'][:6]}"),
             )
             for row in rows
         ],
@@ -296,10 +302,14 @@ def _files(organ: Row, rows: Sequence[Row]) -> Table | None:
 
 
 def _contributions(organ: Row, known: Known) -> Table | None:
-    rows = known.contributions.get(organ["organ_code"], [])
+    labels = known.collected.labels
+    order = {concept: place for place, concept in enumerate(labels)}
+    rows = sorted(
+        known.contributions.get(organ["organ_code"], []),
+        key=lambda row: (-row["report_year"], order[row["concept_code"]]),
+    )
     if not rows:
         return None
-    labels = known.collected.labels
     untold = "、".join(f"{year}年度" for year in known.unexplained)
     return Table(
         f"organ-{organ['organ_code']}-contributions",
