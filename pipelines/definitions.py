@@ -14,6 +14,7 @@ import dagster as dg
 from pipelines.assets.archive import received_files
 from pipelines.assets.cells import submitted_cells
 from pipelines.assets.ledger import rule_ledger
+from pipelines.assets.pages import office_pages
 from pipelines.assets.publication import published_warehouse
 from pipelines.assets.receipts import receipts
 from pipelines.assets.releases import earlier_releases, release
@@ -53,11 +54,14 @@ def build_defs(
             release,
             *(table_assets(layer, build) for layer in LAYERS),
             receipts,
+            office_pages,
             published_warehouse.map_asset_specs(lambda spec: spec.replace_attributes(freshness_policy=freshness)),
         ],
         jobs=[
             dg.define_asset_job(
-                JOB_NAME, selection=dg.AssetSelection.all(), description="每夜：收件、读数、判定、汇总、回执、发布"
+                JOB_NAME,
+                selection=dg.AssetSelection.all(),
+                description="每夜：收件、读数、判定、汇总、回执、网页、发布",
             ),
             answering,
         ],

@@ -115,6 +115,11 @@ class Settings:
         return self.work / "build" / "build.duckdb"
 
     @property
+    def site(self) -> Path:
+        """The office's pages of the night, before they are published."""
+        return self.work / "site"
+
+    @property
     def parse_cache(self) -> Path:
         """What was read from each file, by reader version."""
         return self.work / "parse"

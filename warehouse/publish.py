@@ -9,6 +9,7 @@ torn read in 1,600 opens during publications.
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -26,6 +27,7 @@ from warehouse.macros import macros
 
 FILE_NAME: Final = "disclosure.duckdb"
 CURRENT: Final = "current"
+SITE: Final = "site"
 _VERIFY_SECONDS: Final = 1800
 
 
@@ -33,10 +35,11 @@ class PublicationError(RuntimeError):
     """The new file is not fit to be published; yesterday's stays."""
 
 
-def publish(build_file: Path, published: Path, *, keep: int = 3) -> Path:
-    """Publish the tables of ``build_file`` with views and macros over them; return the new generation's directory.
+def publish(build_file: Path, published: Path, *, keep: int = 3, site: Path | None = None) -> Path:
+    """Publish the tables of ``build_file``, with views and macros over them, and the pages in ``site``.
 
-    It lies under ``published``. Raises PublicationError where the copy cannot be read back; ``current`` stays then.
+    Returns the new generation's directory, below ``published``. Raises PublicationError where the copy cannot be read
+    back; then ``current`` is as it was.
     """
     generations = published / "generations"
     generations.mkdir(parents=True, exist_ok=True)
@@ -48,6 +51,8 @@ def publish(build_file: Path, published: Path, *, keep: int = 3) -> Path:
     _copy_tables(build_file, partial / FILE_NAME)
     _export_parquet(partial / FILE_NAME, partial / "parquet")
     verify_in_new_process(partial / FILE_NAME)
+    if site is not None:
+        shutil.copytree(site, partial / SITE)
     make_durable(partial)
     partial.rename(target)
     sync_directory(generations)

@@ -81,6 +81,19 @@ def test_parquet_lies_beside_it_table_by_table(tmp_path: Path) -> None:
     assert rows == [(200,)]
 
 
+def test_the_pages_lie_beside_it_read_only(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    (site / "data").mkdir(parents=True)
+    (site / "index.html").write_text("<p>第1夜</p>", encoding="utf-8")
+    (site / "data" / "a.csv").write_bytes(b"1")
+    target = publish(build(tmp_path / "b.duckdb", 1), tmp_path / "published", site=site)
+    assert (target / "site" / "index.html").read_text(encoding="utf-8") == "<p>第1夜</p>"
+    assert (target / "site" / "data" / "a.csv").read_bytes() == b"1"
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in (target / "site").rglob("*") if path.is_file()}
+    assert modes == {0o444}
+    assert stat.S_IMODE((target / "site" / "data").stat().st_mode) == 0o555
+
+
 def test_generations_are_numbered_and_the_last_three_are_kept(tmp_path: Path) -> None:
     published = tmp_path / "published"
     for night in range(1, 6):
