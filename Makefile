@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup nightly test lint ui bench roundtrip fuzz docs lock samples
+.PHONY: setup nightly test lint ui bench roundtrip fuzz docs cookbook lock samples
 
 setup: .venv/.installed
 
@@ -41,6 +41,10 @@ fuzz: setup
 # the generated pages of docs/
 docs: setup
 	$(BIN)/python -m pipelines.docs docs
+
+# docs/cookbook.md: the questions with their answers on the samples, from two nights in a temporary home
+cookbook: setup
+	$(BIN)/python -m tests.analysts docs/cookbook.md
 
 # sample files from the published figures; changes nothing unless the figures or the layout changed
 samples: setup

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import signal
+import sqlite3
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 import click
 import duckdb
@@ -33,6 +36,7 @@ from pipelines.settings import Settings, SettingsError
 from pipelines.status import StatusError, as_json, print_status, read_status
 from pipelines.summary import print_left, print_night
 from schemas.register import RegisterError
+from schemas.report_phrase import PhraseError
 from warehouse.connection import reader
 from warehouse.publish import CURRENT, FILE_NAME
 from warehouse.query import QueryError, query
@@ -175,6 +179,52 @@ def status(settings: Settings, report_year: int | None, district: str | None, is
 
 
 @main.command()
+@click.option("--year", "report_year", type=int, required=True, help="报告年度")
+@click.option("--form", "form_code", help="表样；不写则为该年度收集的一种（附表连同补充统计表）")
+@click.option("--draft", "is_draft", is_flag=True, help="写成草稿：合计不完整也写，每页每节标明“草稿”并列出尚缺的单位")
+@click.option(
+    "--phrases",
+    "phrases_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="另用一份句子文件（写法见 docs/report.md）",
+)
+@click.option(
+    "-o",
+    "--output",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="写到哪个文件夹；不写则为当前文件夹",
+)
+@click.pass_obj
+def report(
+    settings: Settings,
+    *,
+    report_year: int,
+    form_code: str | None,
+    is_draft: bool,
+    phrases_file: Path | None,
+    folder: Path,
+) -> None:
+    """写年度报告的统计部分（.docx 和 .html）：表格、句子出自同一次查询。合计不完整时退出码为 1。"""
+    from pipelines.report import ReportError, write_report  # noqa: PLC0415 - the Word library is slow to import
+
+    try:
+        written = write_report(
+            settings, _published_file(settings), report_year, folder, form_code,
+            is_draft=is_draft, phrases_file=phrases_file,
+        )  # fmt: skip
+    except RegisterError as error:
+        raise click.ClickException(f"名录有误：{error}") from error
+    except (ReportError, PhraseError) as error:
+        raise click.ClickException(str(error)) from error
+    for path in written.paths:
+        click.echo(f"已写出{'草稿' if is_draft else ''} {path}")
+    for remark in written.remarks:
+        click.echo(f"请留意：{shown(remark)}")
+
+
+@main.command()
 @click.argument("statement")
 @click.option("--max-rows", type=click.IntRange(1, 100_000), default=200, show_default=True, help="最多显示多少行")
 @click.option("--csv", "as_csv", is_flag=True, help="输出 CSV")
@@ -231,19 +281,37 @@ def verify(settings: Settings) -> None:
 
 
 @main.command()
+@click.option("--test", "is_test", is_flag=True, help="给每个通道发一条测试消息，逐个报告结果；有失败时退出码为 1")
+@click.option("--preview", is_flag=True, help="打印现在的日报；不发送，也不记为已发")
+@click.pass_obj
+def news(settings: Settings, *, is_test: bool, preview: bool) -> None:
+    """通知：有哪些通道，还有什么没有发出去；测试通道，预览日报。"""
+    from pipelines.news.page import print_channels, print_preview, send_test  # noqa: PLC0415 - see the charter
+    from pipelines.news.settings import NewsSettings  # noqa: PLC0415 - see the charter
+
+    try:
+        told = NewsSettings.from_environment()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+    console = Console(markup=False, emoji=False, highlight=False)
+    if preview:
+        print_preview(console, settings, told)
+    elif is_test:
+        sys.exit(0 if send_test(console, told) else 1)
+    else:
+        print_channels(console, settings, told)
+
+
+@main.command()
 @click.option("--port", type=click.IntRange(1, 65535), default=_DEFAULT_PORT, show_default=True)
 @click.pass_obj
 def ui(settings: Settings, port: int) -> None:
     """运行网页、后台进程和每夜的计划，只在本机可见。"""
-    from pipelines.instance import WORKSPACE, prepare_home  # noqa: PLC0415 - see the charter
+    from pipelines.instance import prepare_home  # noqa: PLC0415 - see the charter
 
     prepare_home(settings)
-    bin_folder = Path(sys.executable).parent
-    workspace = ["-w", str(WORKSPACE)]
-    commands = [
-        [str(bin_folder / "dagster-webserver"), "-h", _LOOPBACK, "-p", str(port), *workspace],
-        [str(bin_folder / "dagster-daemon"), "run", *workspace],
-    ]
+    _say_what_news_lacks()
+    commands = [_webserver(_LOOPBACK, port), _daemon()]
     # a service manager stops with SIGTERM: it must end the children too
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     processes = [subprocess.Popen(command) for command in commands]  # noqa: S603 - our own environment's programs
@@ -262,6 +330,97 @@ def ui(settings: Settings, port: int) -> None:
         for process in processes:
             process.wait()
     sys.exit(max(abs(process.returncode or 0) for process in processes) and 1)
+
+
+@main.command()
+@click.option("--read-only", is_flag=True, help="只能看：不能启动运行，不能开关计划")
+@click.option("--host", default=_LOOPBACK, show_default=True, help="网页本身没有登录，除本机外不要直接对外")
+@click.option("--port", type=click.IntRange(1, 65535), default=_DEFAULT_PORT, show_default=True)
+@click.option("--path-prefix", default="", metavar="/PATH", help="反向代理把它放在哪个路径下，例如 /ops")
+@click.pass_obj
+def web(settings: Settings, *, read_only: bool, host: str, port: int, path_prefix: str) -> None:
+    """只运行网页，由服务管理器（systemd）照看；见 docs/operations.md。"""
+    from pipelines.instance import prepare_home  # noqa: PLC0415 - see the charter
+
+    prepare_home(settings)
+    _become([*_webserver(host, port), "--path-prefix", path_prefix, *(["--read-only"] if read_only else [])])
+
+
+@main.command()
+@click.pass_obj
+def daemon(settings: Settings) -> None:
+    """只运行后台进程：计划和排队，每夜都在它里面跑；由服务管理器（systemd）照看。"""
+    from pipelines.instance import prepare_home  # noqa: PLC0415 - see the charter
+
+    prepare_home(settings)
+    _say_what_news_lacks()
+    _become(_daemon())
+
+
+@main.command()
+@click.option("--min-free-gb", "least_free_gib", type=click.FloatRange(0), default=5, show_default=True)
+@click.option("--json", "is_json", is_flag=True, help="输出 JSON")
+@click.pass_obj
+def health(settings: Settings, *, least_free_gib: float, is_json: bool) -> None:
+    """是否一切正常：后台进程、发布是否按时、上一次运行、锁、磁盘。退出码 0 正常，1 有问题。"""
+    from pipelines.health import examine  # noqa: PLC0415 - see the charter
+
+    signs = examine(settings, least_free_gib)
+    is_well = all(sign.is_well for sign in signs)
+    if is_json:
+        told = [{"name": sign.name, "ok": sign.is_well, "message": sign.message} for sign in signs]
+        click.echo(json.dumps({"ok": is_well, "signs": told}, ensure_ascii=False, indent=1))
+    else:
+        for sign in signs:
+            click.echo(f"{'正常' if sign.is_well else '有问题'} {sign.message}")
+    sys.exit(0 if is_well else 1)
+
+
+@main.command()
+@click.option("--keep-days", type=click.IntRange(1), default=90, show_default=True, help="保留最近多少天的运行记录")
+@click.pass_obj
+def prune(settings: Settings, keep_days: int) -> None:
+    """删去旧的运行记录（每个作业最近 10 次总是保留）；存档、发布和回执不受影响。"""
+    import dagster as dg  # noqa: PLC0415 - see the charter
+
+    from pipelines.instance import prepare_home  # noqa: PLC0415 - see the charter
+    from pipelines.pruning import prune as prune_runs  # noqa: PLC0415 - see the charter
+
+    prepare_home(settings)
+    try:
+        with dg.DagsterInstance.get() as instance:
+            pruned = prune_runs(instance, settings.dagster_home, timedelta(days=keep_days))
+    except sqlite3.OperationalError as error:
+        raise click.ClickException(f"运行记录库正忙，下次再收回空间：{error}") from error
+    before, after = (size / 1024**2 for size in (pruned.bytes_before, pruned.bytes_after))
+    click.echo(f"删去运行记录 {pruned.runs} 次：{before:.1f} MB -> {after:.1f} MB")
+
+
+def _say_what_news_lacks() -> None:
+    """A mistake in the news' settings does not keep the nights from running."""
+    from pipelines.news.settings import NewsSettings  # noqa: PLC0415 - see the charter
+
+    try:
+        NewsSettings.from_environment()
+    except SettingsError as error:
+        click.echo(f"通知发不出去：{error}", err=True)
+
+
+def _webserver(host: str, port: int) -> list[str]:
+    from pipelines.instance import WORKSPACE, program  # noqa: PLC0415 - see the charter
+
+    return [program("dagster-webserver"), "--host", host, "--port", str(port), "-w", str(WORKSPACE)]
+
+
+def _daemon() -> list[str]:
+    from pipelines.instance import WORKSPACE, program  # noqa: PLC0415 - see the charter
+
+    return [program("dagster-daemon"), "run", "-w", str(WORKSPACE)]
+
+
+def _become(command: list[str]) -> NoReturn:
+    """The program in place of this one: the service manager's signals reach it, and its exit code is ours."""
+    os.execv(command[0], command)  # noqa: S606 - our own environment's program, without a shell
 
 
 def _published_file(settings: Settings) -> Path:

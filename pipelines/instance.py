@@ -7,7 +7,7 @@ a scheduled one. Does not belong here: what a night does.
 from __future__ import annotations
 
 import os
-import shutil
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -33,11 +33,25 @@ def prepare_home(settings: Settings) -> None:
     for folder in (settings.inbox, settings.archive, settings.outbox, settings.published, settings.decisions):
         folder.mkdir(parents=True, exist_ok=True)
     (settings.dagster_home / ".nux").mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(_CONFIG, settings.dagster_home / "dagster.yaml")
+    _put(settings.dagster_home / "dagster.yaml", _CONFIG.read_bytes())
     # the web pages would open with an invitation to a community chat, over everything
-    (settings.dagster_home / ".nux" / "nux.yaml").write_text("seen: 1\n", encoding="ascii")
+    _put(settings.dagster_home / ".nux" / "nux.yaml", b"seen: 1\n")
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     os.environ["GONGKAI_HOME"] = str(settings.home)
+
+
+def program(name: str) -> str:
+    """One of Dagster's programs, of the environment that this one runs in."""
+    return str(Path(sys.executable).with_name(name))
+
+
+def _put(path: Path, data: bytes) -> None:
+    """Whole at every moment: the services start together, and each reads what the others write."""
+    if path.exists() and path.read_bytes() == data:
+        return
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial.write_bytes(data)
+    partial.replace(path)
 
 
 def run_night(instance: dg.DagsterInstance) -> dg.JobExecutionResult:

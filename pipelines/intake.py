@@ -59,7 +59,7 @@ class Intake:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class Found:
     """An entry of the inbox; ``status`` is None where the file system refuses to tell, and ``refusal`` says why.
 
     Of the office's decisions ``path`` is below the home and ``folder`` is ''.
@@ -179,7 +179,7 @@ def _arrival(record: Entry, not_before: datetime, opened_at: datetime) -> str:
 def _new_decisions(
     settings: Settings,
     journal: Journal,
-    decided: list[_Found],
+    decided: list[Found],
     opened_at: datetime,
     *,
     pause: _Pause,
@@ -196,7 +196,7 @@ def _new_decisions(
     refused = {(e["is_office"], e["path"], e["sha256"]) for e in earlier if e["outcome"] != "archived"}
     known = {(e["is_office"], e["path"], e["size"], e["mtime_ns"]) for e in earlier}
     for found in decided:
-        if found.status and (found.is_office, found.path, *_growth(found.status)) not in known:
+        if found.status and (found.is_office, found.path, *growth(found.status)) not in known:
             pause.end()
         record = _receive(settings, found) if published.exists() else None
         if record is None:
@@ -216,6 +216,11 @@ def _new_decisions(
         new = {**record, "event": DECISION_RECEIVED, "is_office": found.is_office, "is_repeat": is_repeat, "rows": rows}
         earlier.append(new)
         yield new
+
+
+def reports_in(inbox: Path) -> Iterator[Found]:
+    """Every file of the inbox that a night would take for a report, as it lies there now; nothing is opened."""
+    return (found for found in _walk(inbox, []) if not _is_ignored(found) and not found.is_decisions)
 
 
 def archived_path(archive: Path, sha256: str) -> Path:
@@ -245,7 +250,7 @@ def shown(path: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
-def _walk(inbox: Path, unreachable: list[str]) -> Iterator[_Found]:
+def _walk(inbox: Path, unreachable: list[str]) -> Iterator[Found]:
     """Every entry below the inbox that is no directory; what cannot be looked into is added to ``unreachable``."""
 
     def refused(error: OSError) -> None:
@@ -262,14 +267,14 @@ def _walk(inbox: Path, unreachable: list[str]) -> Iterator[_Found]:
             relative = absolute.relative_to(inbox)
             owner = relative.parts[0] if len(relative.parts) > 1 else ""
             try:
-                yield _Found(str(relative), owner, absolute, absolute.lstat())
+                yield Found(str(relative), owner, absolute, absolute.lstat())
             except FileNotFoundError:  # taken away between listing and looking
                 continue
             except OSError as error:
-                yield _Found(str(relative), owner, absolute, None, error.strerror or "")
+                yield Found(str(relative), owner, absolute, None, error.strerror or "")
 
 
-def _walk_decisions(folder: Path, unreachable: list[str]) -> Iterator[_Found]:
+def _walk_decisions(folder: Path, unreachable: list[str]) -> Iterator[Found]:
     """Every file below the office's own folder, as paths below the home."""
     if not folder.is_dir():
         return
@@ -279,7 +284,7 @@ def _walk_decisions(folder: Path, unreachable: list[str]) -> Iterator[_Found]:
     unreachable += (f"{folder.name}/{path}" for path in refused)
 
 
-def _is_ignored(found: _Found) -> bool:
+def _is_ignored(found: Found) -> bool:
     name = found.absolute.name
     return name in IGNORED_NAMES or name.startswith(IGNORED_PREFIXES)
 
@@ -288,12 +293,12 @@ def _mark(status: os.stat_result) -> list[Any]:
     return [status.st_size, status.st_mtime_ns, status.st_ino, status.st_ctime_ns]
 
 
-def _growth(status: os.stat_result) -> tuple[int, int]:
+def growth(status: os.stat_result) -> tuple[int, int]:
     """What changes while a file is written. Not its inode: some file servers give another one at every look."""
     return status.st_size, status.st_mtime_ns
 
 
-def _receive(settings: Settings, found: _Found) -> dict[str, Any] | None:
+def _receive(settings: Settings, found: Found) -> dict[str, Any] | None:
     """The journal's record of one file, its bytes archived; None if it has changed or gone since the first look."""
     status = found.status
     if status is None:
@@ -309,14 +314,14 @@ def _receive(settings: Settings, found: _Found) -> dict[str, Any] | None:
         return None
     except OSError as error:
         return _refusal(found, error.strerror or "") | {"is_refused": True}
-    if _growth(after) != _growth(status):
+    if growth(after) != growth(status):
         return None
     sha256 = hashlib.sha256(data).hexdigest()
     _store(archived_path(settings.archive, sha256), data)
     return _record(found) | {"sha256": sha256, "outcome": "archived", "reason": ""}
 
 
-def _record(found: _Found) -> dict[str, Any]:
+def _record(found: Found) -> dict[str, Any]:
     status = found.status
     return {
         "path": found.path,
@@ -326,7 +331,7 @@ def _record(found: _Found) -> dict[str, Any]:
     }
 
 
-def _refusal(found: _Found, why: str) -> dict[str, Any]:
+def _refusal(found: Found, why: str) -> dict[str, Any]:
     """The record of a file that was not read; it is known by its path and, where they are told, size and time."""
     record = _record(found)
     told = f"{found.path}|{record['size']}|{record['mtime_ns']}"

@@ -61,13 +61,30 @@ def clear_dead_runs(instance: dg.DagsterInstance, lock_file: Path, *, own_run_id
         return []
 
 
-def _clear(instance: dg.DagsterInstance, own_run_id: str | None) -> list[str]:
+def dead_runs(instance: dg.DagsterInstance) -> list[dg.RunRecord]:
+    """The runs that a dead process left unfinished; ask only while the lock is free, or as its holder."""
     unfinished = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
-    records = instance.get_run_records(dg.RunsFilter(statuses=unfinished))
+    return [record for record in instance.get_run_records(dg.RunsFilter(statuses=unfinished)) if _is_dead(record)]
+
+
+def holder(path: Path) -> int | None:
+    """The process that holds the lock, from the kernel's list (Linux): nothing is locked by asking."""
+    if not path.exists():
+        return None
+    ending = f":{path.stat().st_ino}"
+    for line in Path("/proc/locks").read_text(encoding="ascii").splitlines():
+        # 1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF; of one that only waits the second word is an arrow
+        _, kind, _, _, process, file, *_ = line.split()
+        if kind == "FLOCK" and file.endswith(ending):
+            return int(process)
+    return None
+
+
+def _clear(instance: dg.DagsterInstance, own_run_id: str | None) -> list[str]:
     cleared = []
-    for record in records:
+    for record in dead_runs(instance):
         run = record.dagster_run
-        if run.run_id != own_run_id and _is_dead(record):
+        if run.run_id != own_run_id:
             message = "The process of this night is gone without ending it; closed so that the next night can run."
             instance.report_run_failed(run, message)
             cleared.append(run.run_id)
@@ -75,9 +92,11 @@ def _clear(instance: dg.DagsterInstance, own_run_id: str | None) -> list[str]:
 
 
 def _is_dead(record: dg.RunRecord) -> bool:
-    pid = record.dagster_run.tags.get(PID_TAG)
+    run = record.dagster_run
+    pid = run.tags.get(PID_TAG)
     # the lock was free: even a live process of that number is not a night any more, unless it has just begun
-    return (pid is not None and not _is_alive(int(pid))) or _age(record) > _GRACE
+    is_late = run.job_name == JOB_NAME and _age(record) > _GRACE
+    return (pid is not None and not _is_alive(int(pid))) or is_late
 
 
 def _age(record: dg.RunRecord) -> timedelta:

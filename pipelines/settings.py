@@ -1,6 +1,7 @@
 """Where things lie and what bounds them, typed, from the environment.
 
-Belongs here: every environment variable that the software knows. Does not belong here: reading or writing any of it.
+Belongs here: every environment variable that the software knows, but for those of the news, of which a mistake must not
+stop a night (``pipelines.news.settings``). Does not belong here: reading or writing any of it.
 """
 
 from __future__ import annotations
@@ -112,6 +113,11 @@ class Settings:
     def build_file(self) -> Path:
         """The build database of the night."""
         return self.work / "build" / "build.duckdb"
+
+    @property
+    def site(self) -> Path:
+        """The office's pages of the night, before they are published."""
+        return self.work / "site"
 
     @property
     def parse_cache(self) -> Path:

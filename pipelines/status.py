@@ -1,8 +1,9 @@
 """Who has filed, who is late, who is missing, and what each held submission waits for: ``gongkai status``.
 
-Belongs here: what the command line shows of ``mart.submission_status``, as a Chinese table and as JSON, and the ready
-sentences for the telephone. Every figure is read from the published file and is as of the night that made it. Does not
-belong here: deciding any status (``warehouse/sql/mart``), exit codes. Text that came with a file is shown escaped.
+Belongs here: what the command line and the status board (``site.pages.board``) show of ``mart.submission_status``: the
+words, the ready sentences for the telephone, and the command's Chinese table and JSON. Every figure is as of the night
+that made it. Does not belong here: deciding any status (``warehouse/sql/mart``), exit codes. Text that came with a file
+is shown escaped.
 """
 
 from __future__ import annotations
@@ -25,19 +26,30 @@ from rich.text import Text
 from pipelines.intake import shown
 from warehouse.connection import dicts, reader
 
-_WORDS: Final = {
-    # status: what it is called, how it is coloured; in the order of the counts
-    "accepted": ("已接受", "green"),
-    "late": ("迟报", "yellow"),
-    "nil": ("零报告", "cyan"),
-    "held": ("扣留", "magenta"),
-    "received": ("未能读取", "bold yellow"),
-    "missing": ("缺报", "bold red"),
-    "due": ("待报", "blue"),
-    "not_due": ("不应报", "dim"),
+WORDS: Final = {
+    # status: what it is called; in the order of the counts
+    "accepted": "已接受",
+    "late": "迟报",
+    "nil": "零报告",
+    "held": "扣留",
+    "received": "未能读取",
+    "missing": "缺报",
+    "due": "待报",
+    "not_due": "不应报",
 }
-_ANSWERED: Final = ("accepted", "late", "nil")
-_SOON_DAYS: Final = 14
+ANSWERED: Final = ("accepted", "late", "nil")
+"""whose figures count"""
+_COLOURS: Final = {
+    "accepted": "green",
+    "late": "yellow",
+    "nil": "cyan",
+    "held": "magenta",
+    "received": "bold yellow",
+    "missing": "bold red",
+    "due": "blue",
+    "not_due": "dim",
+}
+SOON_DAYS: Final = 14
 """a deadline so near is worth a call"""
 _YEARS: Final = """
 SELECT max(CASE WHEN mode = 'live' THEN report_year END) AS live, max(report_year) AS latest,
@@ -64,7 +76,7 @@ class StatusError(ValueError):
 class Status:
     """The rows of one report year, by form, district (the city's own level first) and organ, as of a day."""
 
-    report_year: int
+    report_year: int | None
     as_of: date
     district_code: str | None
     rows: list[dict[str, Any]]
@@ -75,7 +87,7 @@ class Status:
         found: dict[str, dict[str, int]] = {}
         for form, rows in groupby(self.rows, key=lambda row: str(row["form_code"])):
             counted = Counter(row["status"] for row in rows)
-            found[form] = {status: counted[status] for status in _WORDS if counted[status]}
+            found[form] = {status: counted[status] for status in WORDS if counted[status]}
         return found
 
     def reminders(self) -> list[tuple[dict[str, Any], str]]:
@@ -97,19 +109,24 @@ def read_status(published_file: Path, report_year: int | None = None, district: 
     """
     try:
         with reader(published_file) as connection:
-            ((built_at,),) = connection.execute("SELECT built_at FROM meta.build").fetchall()
             (years,) = dicts(connection, _YEARS)
             districts = dicts(connection, _DISTRICTS)
             year = report_year or years["live"] or years["latest"]
-            rows = dicts(connection, _ROWS, [year, district, district])
+            status = status_of(connection, year, district)
     except duckdb.CatalogException as error:
         raise StatusError("已发布的文件是旧版本建的，没有报送情况；请先运行 gongkai nightly") from error
     if district is not None and district not in {row["organ_code"] for row in districts}:
         known = "、".join(f"{row['organ_code']}（{row['name']}）" for row in districts)
         raise StatusError(f"没有区 {shown(district)}；有：{known}")
-    if not rows:
+    if not status.rows:
         raise StatusError(f"{year or '任何'}年度没有应报任务；有：{years['collected'] or '无'}")
-    return Status(year, built_at.date(), district, rows)
+    return status
+
+
+def status_of(connection: duckdb.DuckDBPyConnection, report_year: int | None, district: str | None = None) -> Status:
+    """The status of a year and district (None = all) as the tables have it; no rows where nothing is expected."""
+    ((built_at,),) = connection.execute("SELECT built_at FROM meta.build").fetchall()
+    return Status(report_year, built_at.date(), district, dicts(connection, _ROWS, [report_year, district, district]))
 
 
 def as_json(status: Status) -> str:
@@ -133,7 +150,7 @@ def print_status(console: Console, status: Status) -> None:
     for form, rows in groupby(status.rows, key=lambda row: row["form_code"]):
         mine = list(rows)
         counts = status.counts()[form].items()
-        words = (Text(f"{_WORDS[name][0]} {count}", style=_WORDS[name][1]) for name, count in counts)
+        words = (Text(f"{WORDS[name]} {count}", style=_COLOURS[name]) for name, count in counts)
         console.print(Text("  ").join([Text(f"{mine[0]['short_title']}："), *words]))
         console.print(_table(mine))
     _print_list(console, "需要联系", [said for _, said in status.reminders()])
@@ -148,7 +165,7 @@ def _table(rows: list[dict[str, Any]]) -> Table:
     for district, group in groupby(rows, key=lambda row: row["district_name"]):
         mine = list(group)
         owed = sum(row["status"] != "not_due" for row in mine)
-        answered = sum(row["status"] in _ANSWERED for row in mine)
+        answered = sum(row["status"] in ANSWERED for row in mine)
         table.add_row("", Text(f"{shown(district or '市本级')} {answered}/{owed}", style="bold"))
         for row in mine:
             table.add_row(*_cells(row))
@@ -157,10 +174,10 @@ def _table(rows: list[dict[str, Any]]) -> Table:
 
 
 def _cells(row: dict[str, Any]) -> Iterator[Text]:
-    word, style = _WORDS[row["status"]]
+    style = _COLOURS[row["status"]]
     yield Text(shown(row["organ_code"]), style="dim")
     yield Text.assemble(shown(row["name"]), *([("\n" + shown(row["note"]), "dim")] if row["note"] else []))
-    yield Text(word, style=style)
+    yield Text(WORDS[row["status"]], style=style)
     yield Text(str(row["received_at"].date()) if row["received_at"] else "")
     yield Text(str(row["due_on"] or ""))
     yield Text(f"{row['days_late']}天" if row["days_late"] else "", style=style)
@@ -179,7 +196,7 @@ def _print_list(console: Console, title: str, sentences: list[str]) -> None:
 
 
 def _is_soon(row: dict[str, Any]) -> bool:
-    return row["days_left"] is not None and row["days_left"] <= _SOON_DAYS
+    return row["days_left"] is not None and row["days_left"] <= SOON_DAYS
 
 
 def _reminder(row: dict[str, Any]) -> str:
@@ -193,7 +210,7 @@ def _wait(row: dict[str, Any]) -> str:
 
 def _subject(row: dict[str, Any]) -> str:
     """Organ, year and form, and how the time stands where something is owed still."""
-    about = row["short_title"] if row["status"] in _ANSWERED else f"{row['short_title']}，{_time(row)}"
+    about = row["short_title"] if row["status"] in ANSWERED else f"{row['short_title']}，{_time(row)}"
     return f"{row['name']}：{row['report_year']}年度报表（{about}）"
 
 

@@ -22,6 +22,7 @@ from typing import Final, NamedTuple
 from schemas.form import Form
 
 _CROSSWALK: Final = Path(__file__).parent / "register" / "concepts.csv"
+_LABELS: Final = Path(__file__).parent / "concept_labels.csv"
 _RATES: Final = Path(__file__).parent / "rates.csv"
 _THRESHOLDS: Final = Path(__file__).parent / "thresholds.csv"
 _CODE: Final = re.compile(r"[a-z][a-z0-9_*]+")
@@ -61,6 +62,20 @@ class ConceptTerm(NamedTuple):
     form_code: str
     indicator_code: str
     applicant_kind: str
+
+
+class ConceptLabel(NamedTuple):
+    """What a family is called, what it counts, and under which heading it stands, in Chinese."""
+
+    concept_code: str
+    label: str
+    unit: str
+    topic: str
+
+    @property
+    def heading(self) -> str:
+        """The name with what it counts."""
+        return f"{self.label}（{self.unit}）"
 
 
 class Threshold(NamedTuple):
@@ -121,6 +136,11 @@ def concept_terms(forms: Mapping[str, Form], path: Path = _CROSSWALK) -> tuple[C
             if found.setdefault(key, terms) != terms:
                 raise ConceptError(f"{path.name}: {' '.join(key)} is two different sums")
     return tuple(ConceptTerm(*key, *term) for key, terms in found.items() for term in sorted(terms))
+
+
+def concept_labels(path: Path = _LABELS) -> dict[str, ConceptLabel]:
+    """The families' names by code, in the order in which they are shown."""
+    return {row["concept_code"]: ConceptLabel(**row) for row in _rows(path)}
 
 
 def thresholds(path: Path = _THRESHOLDS) -> tuple[Threshold, ...]:

@@ -14,6 +14,7 @@ import pandera.pandas as pa
 import pyarrow
 
 from schemas.assessment import COUNTS
+from schemas.chinese import meaning_of
 from schemas.form import MEASURES
 from schemas.organ_event import CARRIES, EVENTS
 from schemas.register import BASES, CODE_STATUSES, KINDS, MODES, SPELL_KINDS
@@ -34,7 +35,10 @@ ARROW_TYPES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column of the warehouse: SQL type, Chinese and English description, allowed values (None = any)."""
+    """A column of the warehouse: SQL type, Chinese title, English description, allowed values (None = any).
+
+    What it means in Chinese stands in ``schemas.chinese``.
+    """
 
     name: str
     sql_type: str
@@ -45,7 +49,7 @@ class Field:
     minimum: int | None = None
 
     def column(self, *, nullable: bool) -> pa.Column:
-        """The pandera column: dtype, nullability, checks and both descriptions."""
+        """The pandera column: dtype, nullability, checks and the descriptions in both languages."""
         checks: list[Any] = []
         if self.allowed is not None:
             checks.append(pa.Check.isin(self.allowed, error=f"{self.name} is one of {', '.join(self.allowed)}"))
@@ -59,7 +63,7 @@ class Field:
             nullable=nullable,
             title=self.zh,
             description=self.en,
-            metadata={"sql_type": self.sql_type},
+            metadata={"sql_type": self.sql_type, "field": self.name, "zh": meaning_of(self.name)},
         )
 
 
@@ -457,7 +461,12 @@ FIELDS: Final = _fields(
         "Organs that the total lacks: without an official submission, or undivided",
         minimum=0,
     ),
-    Field("coverage", "DECIMAL(18,4)", "覆盖率", "(organs_reported + organs_nil) / organs_expected, 0 to 1"),
+    Field(
+        "coverage",
+        "DECIMAL(18,4)",
+        "覆盖率",
+        "Share of the organs that are in: (organs_reported + organs_nil) / organs_expected, 0 to 1",
+    ),
     Field(
         "coverage_volume",
         "DECIMAL(18,4)",
@@ -502,7 +511,7 @@ FIELDS: Final = _fields(
         "上年数出处",
         "Release that prior_value is taken from; NULL = as official now, it was not released before",
     ),
-    Field("change", "DECIMAL(18,4)", "增减", "value - prior_value"),
+    Field("change", "DECIMAL(18,4)", "增减", "Difference from the year before: value - prior_value"),
     Field(
         "change_pct",
         "DECIMAL(18,4)",
@@ -563,7 +572,7 @@ FIELDS: Final = _fields(
         "rate_code",
         "VARCHAR",
         "指标率",
-        "reply_open_rate, dispute_rate, correction_rate or open_rate",
+        "Which rate: reply_open_rate, dispute_rate, correction_rate or open_rate",
         allowed=("reply_open_rate", "dispute_rate", "correction_rate", "open_rate"),
     ),
     Field("numerator", "DECIMAL(18,4)", "分子", "Numerator of the rate"),

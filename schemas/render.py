@@ -1,12 +1,12 @@
 """Everything that is said about a table, rendered from its pandera contract.
 
-Belongs here: contract -> DDL, comments, dictionary page, and a plain column list that the scheduler's room turns into
-its own. Does not belong here: executing any of it.
+Belongs here: contract -> DDL, comments, and a plain column list that the scheduler's room turns into its own. Does not
+belong here: executing any of it, views (``schemas.views``), pages of ``docs/`` (``schemas.dictionary``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pandera.pandas as pa
@@ -14,18 +14,23 @@ import pandera.pandas as pa
 
 @dataclass(frozen=True, slots=True)
 class ColumnText:
-    """One column of a table as text: name, SQL type, nullability, Chinese title and English description."""
+    """One column of a table as text: name, SQL type, nullability, Chinese title and meaning, English description.
+
+    ``field`` is its name in the vocabulary, which is another one where the table has renamed it.
+    """
 
     name: str
     sql_type: str
     is_nullable: bool
+    field: str
     zh: str
+    meaning: str
     en: str
 
     @property
     def comment(self) -> str:
         """Both languages in one line, as analysts see it in DESCRIBE."""
-        return f"{self.zh}：{self.en}"
+        return in_both(self.zh, self.meaning, self.en)
 
 
 def columns_of(contract: pa.DataFrameSchema) -> tuple[ColumnText, ...]:
@@ -35,7 +40,9 @@ def columns_of(contract: pa.DataFrameSchema) -> tuple[ColumnText, ...]:
             name=str(name),
             sql_type=str((column.metadata or {})["sql_type"]),
             is_nullable=bool(column.nullable),
+            field=str((column.metadata or {})["field"]),
             zh=column.title or "",
+            meaning=str((column.metadata or {})["zh"]),
             en=column.description or "",
         )
         for name, column in contract.columns.items()
@@ -48,8 +55,18 @@ def key_of(contract: pa.DataFrameSchema) -> tuple[str, ...]:
 
 
 def table_comment(contract: pa.DataFrameSchema) -> str:
-    """Chinese title and English grain in one line."""
-    return f"{contract.title}：{contract.description}"
+    """Title and grain in both languages, in one line."""
+    return in_both(str(contract.title), grain_zh(contract), str(contract.description))
+
+
+def grain_zh(contract: pa.DataFrameSchema) -> str:
+    """What a row of the table is, in Chinese."""
+    return str((contract.metadata or {})["zh"])
+
+
+def in_both(title: str, zh: str, en: str) -> str:
+    """A comment: ``title：中文。English.``"""
+    return f"{title}：{zh}。{en}"
 
 
 def create_table(contract: pa.DataFrameSchema) -> str:
@@ -71,12 +88,12 @@ def comments(contract: pa.DataFrameSchema) -> Iterator[str]:
 
 def table_comment_statement(contract: pa.DataFrameSchema) -> str:
     """COMMENT ON the table."""
-    return f"COMMENT ON TABLE {contract.name} IS {_literal(table_comment(contract))}"
+    return f"COMMENT ON TABLE {contract.name} IS {literal(table_comment(contract))}"
 
 
 def column_comment_statement(contract: pa.DataFrameSchema, column: ColumnText) -> str:
     """COMMENT ON one of its columns."""
-    return f"COMMENT ON COLUMN {contract.name}.{column.name} IS {_literal(column.comment)}"
+    return f"COMMENT ON COLUMN {contract.name}.{column.name} IS {literal(column.comment)}"
 
 
 def as_of_macro(history: pa.DataFrameSchema, of: pa.DataFrameSchema) -> Iterator[str]:
@@ -90,40 +107,15 @@ def as_of_macro(history: pa.DataFrameSchema, of: pa.DataFrameSchema) -> Iterator
         " WHERE released_from < CAST(d AS DATE) + INTERVAL 1 DAY"
         " AND (released_until IS NULL OR released_until >= CAST(d AS DATE) + INTERVAL 1 DAY)"
     )
-    comment = (
-        f"{of.title}（当时）：{of.name} as of the last publication closed on or before the end of day d, Asia/Shanghai;"
-        " nothing before the first release"
+    comment = in_both(
+        f"{of.title}（当时）",
+        f"截至 d 日（北京时间）终了时最后一次公布的 {of.name}；第一次公布之前没有行",
+        f"{of.name} as of the last publication closed on or before the end of day d, Asia/Shanghai; nothing before the"
+        " first release",
     )
-    yield f"COMMENT ON MACRO TABLE {of.name}_as_of IS {_literal(comment)}"
+    yield f"COMMENT ON MACRO TABLE {of.name}_as_of IS {literal(comment)}"
 
 
-def dictionary(contracts: Mapping[str, pa.DataFrameSchema]) -> str:
-    """The data dictionary as Markdown: every table with its grain, key and columns."""
-    parts = [
-        "# Data dictionary",
-        "",
-        "Rendered from `schemas/tables.py` by `make docs`; do not edit.",
-        "",
-    ]
-    for contract in contracts.values():
-        parts += [
-            f"## {contract.name} {contract.title}",
-            "",
-            str(contract.description),
-            "",
-            f"Key: {', '.join(f'`{name}`' for name in key_of(contract))}",
-            "",
-            "| column | type | null | 中文 | meaning |",
-            "|---|---|---|---|---|",
-        ]
-        parts += [
-            f"| `{column.name}` | {column.sql_type} | {'yes' if column.is_nullable else ''} | {column.zh} |"
-            f" {column.en.replace('|', chr(92) + '|')} |"
-            for column in columns_of(contract)
-        ]
-        parts.append("")
-    return "\n".join(parts)
-
-
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """``text`` as an SQL string."""
     return "'" + text.replace("'", "''") + "'"

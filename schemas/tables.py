@@ -12,6 +12,7 @@ from typing import Final
 
 import pandera.pandas as pa
 
+from schemas.chinese import GRAINS
 from schemas.fields import FIELDS
 
 # A published column may carry a shorter name than the vocabulary's, where another table uses that name otherwise.
@@ -30,8 +31,11 @@ _RENAMED: Final = {
 }
 
 
-def _table(name: str, title: str, grain: str, key: str, columns: str) -> pa.DataFrameSchema:
-    """A contract. ``columns`` names fields of the vocabulary; a trailing ? makes one nullable."""
+def _table(name: str, title: str, grain: str, key: str, columns: str, *, zh: str = "") -> pa.DataFrameSchema:
+    """A contract. ``columns`` names fields of the vocabulary; a trailing ? makes one nullable.
+
+    ``zh`` is the grain in Chinese, of ``schemas.chinese`` where it is not given.
+    """
     renamed = _RENAMED.get(name, {})
     built: dict[str, pa.Column] = {}
     for word in columns.split():
@@ -45,7 +49,7 @@ def _table(name: str, title: str, grain: str, key: str, columns: str) -> pa.Data
         strict=True,
         ordered=True,
         unique=key.split(),
-        metadata={"key": key.split()},
+        metadata={"key": key.split(), "zh": zh or GRAINS.get(name, "")},
     )
 
 
@@ -398,6 +402,7 @@ def _history(name: str, of: pa.DataFrameSchema) -> pa.DataFrameSchema:
         " ".join([*key, "from_release_no"]),
         " ".join(str(column) if column in key else f"{column}?" for column in of.columns)
         + " from_release_no until_release_no? released_from released_until?",
+        zh=f"{of.title}的每一行、每段连续公布的时间一行；{of.name}_as_of(日期) 查某一天的",
     )
 
 

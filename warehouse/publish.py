@@ -9,22 +9,25 @@ torn read in 1,600 opens during publications.
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-import pandera.pandas as pa
-
 from schemas import render
 from schemas.tables import HISTORIES, TABLES
+from schemas.views import SCHEMA as VIEW_SCHEMA
+from schemas.views import views
 from warehouse.build import SCHEMAS
-from warehouse.connection import quoted, reader, writer
+from warehouse.connection import quoted, reader, transaction, writer
 from warehouse.durable import make_durable, remove_tree, sync_directory
+from warehouse.macros import macros
 
 FILE_NAME: Final = "disclosure.duckdb"
 CURRENT: Final = "current"
+SITE: Final = "site"
 _VERIFY_SECONDS: Final = 1800
 
 
@@ -32,10 +35,11 @@ class PublicationError(RuntimeError):
     """The new file is not fit to be published; yesterday's stays."""
 
 
-def publish(build_file: Path, published: Path, *, keep: int = 3) -> Path:
-    """Publish the tables of ``build_file`` under ``published`` and return the new generation's directory.
+def publish(build_file: Path, published: Path, *, keep: int = 3, site: Path | None = None) -> Path:
+    """Publish the tables of ``build_file``, with views and macros over them, and the pages in ``site``.
 
-    Raises PublicationError where the copy cannot be read back; then ``current`` is as it was.
+    Returns the new generation's directory, below ``published``. Raises PublicationError where the copy cannot be read
+    back; then ``current`` is as it was.
     """
     generations = published / "generations"
     generations.mkdir(parents=True, exist_ok=True)
@@ -47,6 +51,8 @@ def publish(build_file: Path, published: Path, *, keep: int = 3) -> Path:
     _copy_tables(build_file, partial / FILE_NAME)
     _export_parquet(partial / FILE_NAME, partial / "parquet")
     verify_in_new_process(partial / FILE_NAME)
+    if site is not None:
+        shutil.copytree(site, partial / SITE)
     make_durable(partial)
     partial.rename(target)
     sync_directory(generations)
@@ -56,13 +62,13 @@ def publish(build_file: Path, published: Path, *, keep: int = 3) -> Path:
 
 
 def verify_in_new_process(path: Path) -> None:
-    """Read every column of every table in a fresh interpreter; block checksums raise on an unreadable segment."""
+    """Read every column of every table, view and macro in a fresh interpreter.
+
+    Block checksums raise on an unreadable segment; a view or macro that cannot be read is never published.
+    """
     if path.with_name(path.name + ".wal").exists():
         raise PublicationError(f"{path.name} was not closed cleanly: a write-ahead log lies beside it")
-    expected = {
-        relation: [(column.name, column.sql_type) for column in render.columns_of(contract)]
-        for relation, contract in _relations().items()
-    }
+    expected = _relations()
     done = subprocess.run(  # noqa: S603 - our own interpreter and module
         [sys.executable, "-m", "warehouse.verify", str(path)],
         input=json.dumps(expected),
@@ -76,10 +82,28 @@ def verify_in_new_process(path: Path) -> None:
         raise PublicationError(f"{path.name} cannot be read back: {done.stderr.strip()[-2000:]}")
 
 
-def _relations() -> Mapping[str, pa.DataFrameSchema]:
-    """What must be readable after FROM, with its contract: every table, and every look back at it."""
-    look_back = {f"{of}_as_of(DATE '9999-12-30')": TABLES[of] for of in HISTORIES.values()}
-    return {**TABLES, **look_back}
+def descriptions() -> Iterator[str]:
+    """The statements that make the tables explain themselves: comments, looks back, views, macros."""
+    for contract in TABLES.values():
+        yield from render.comments(contract)
+    for history, of in HISTORIES.items():
+        yield from render.as_of_macro(TABLES[history], TABLES[of])
+    yield f"CREATE SCHEMA {VIEW_SCHEMA}"
+    for view in views().values():
+        yield from view.statements
+    for macro in macros():
+        yield from macro.statements
+
+
+def _relations() -> Mapping[str, list[tuple[str, str]] | None]:
+    """What must be readable after FROM, with (column, type) where they are fixed: tables, looks back, views, macros."""
+    tables = {
+        table: [(column.name, column.sql_type) for column in render.columns_of(contract)]
+        for table, contract in TABLES.items()
+    }
+    look_back = {f"{of}_as_of(DATE '9999-12-30')": tables[of] for of in HISTORIES.values()}
+    turned = {name: [(column.name, column.sql_type) for column in view.columns] for name, view in views().items()}
+    return {**tables, **look_back, **turned, **{macro.probe: None for macro in macros()}}
 
 
 def _copy_tables(source: Path, target: Path) -> None:
@@ -90,21 +114,23 @@ def _copy_tables(source: Path, target: Path) -> None:
         for table, contract in TABLES.items():
             connection.execute(render.create_table(contract))
             connection.execute(f"INSERT INTO {table} SELECT * FROM build.{table}")  # noqa: S608 - names of ours
-            for statement in render.comments(contract):
-                connection.execute(statement)
-        for history, of in HISTORIES.items():
-            for statement in render.as_of_macro(TABLES[history], TABLES[of]):
+        # one transaction: each of these by itself would wait for the disk, 1,700 times
+        with transaction(connection):
+            for statement in descriptions():
                 connection.execute(statement)
         connection.execute("CHECKPOINT")
 
 
 def _export_parquet(database: Path, folder: Path) -> None:
+    """Every table, and the wide views of the forms with their labels as printed, under names of letters and digits."""
+    files = {table: table for table in TABLES}
+    files |= {f"{VIEW_SCHEMA}.{view.exported_as}": name for name, view in views().items() if view.exported_as}
     with reader(database) as connection:
-        for table in TABLES:
-            schema, name = table.split(".")
+        for file, relation in files.items():
+            schema, name = file.split(".")
             (folder / schema).mkdir(parents=True, exist_ok=True)
             path = folder / schema / f"{name}.parquet"
-            connection.execute(f"COPY {table} TO '{quoted(path)}' (FORMAT parquet, COMPRESSION zstd)")
+            connection.execute(f"COPY (FROM {relation}) TO '{quoted(path)}' (FORMAT parquet, COMPRESSION zstd)")
 
 
 def _switch(published: Path, target: Path) -> None:

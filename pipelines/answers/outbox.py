@@ -22,6 +22,7 @@ import duckdb
 from pipelines.answers.book import make_book
 from pipelines.answers.facts import Answer, answers, cells_of
 from pipelines.answers.page import render
+from pipelines.answers.preliminary import remove_received
 from pipelines.bounded import run_bounded
 from pipelines.intake import archived_path
 from pipelines.readers.detect import Kind, kind_of
@@ -75,14 +76,15 @@ def write_receipts(connection: duckdb.DuckDBPyConnection, settings: Settings) ->
         due = [_Due(answer, names) for answer in batch if (names := frozenset(_names(answer)) - sound.keys())]
         new: set[str] = set()
         for name, data in _rendered(connection, settings, due):
-            if _replace(settings.outbox / name, data):
+            if replace_file(settings.outbox / name, data):
                 new.add(name.rpartition(".")[0])
             after[name] = [made[name], hashlib.sha256(data).hexdigest()]
         count += len(batch)
         changed += len(new)
+    remove_received(connection, settings.outbox)
     if after != before:
         settings.work.mkdir(parents=True, exist_ok=True)
-        _replace(settings.work / _MEMORY, json.dumps(after, ensure_ascii=True).encode("ascii"))
+        replace_file(settings.work / _MEMORY, json.dumps(after, ensure_ascii=True).encode("ascii"))
     return Written(count, changed)
 
 
@@ -168,7 +170,7 @@ def _remembered(settings: Settings) -> Memory:
     return memory
 
 
-def _replace(path: Path, data: bytes) -> bool:
+def replace_file(path: Path, data: bytes) -> bool:
     """Write ``data`` unless it is there already; whether it was written."""
     if path.is_file() and path.read_bytes() == data:
         return False

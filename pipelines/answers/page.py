@@ -83,7 +83,7 @@ def render(answer: Answer, cells: Sequence[Mapping[str, Any]]) -> str:
     form = load_forms().get(answer.about["form_code"] or "")
     marks = marks_of(answer.findings)
     blocks = [*_blocks(form, answer, cells, marks), *_prose(form, cells, marks)] if form and cells else []
-    return _ENVIRONMENT.get_template("receipt.html").render(
+    return ENVIRONMENT.get_template("receipt.html").render(
         answer=answer, about=answer.about, groups=_groups(answer, form), blocks=blocks
     )
 
@@ -180,7 +180,7 @@ def _shown(value: Any) -> Any:
     return wording.plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-_ENVIRONMENT: Final = Environment(
+ENVIRONMENT: Final = Environment(
     loader=PackageLoader("pipelines", "pages"),
     autoescape=select_autoescape(default=True),
     undefined=StrictUndefined,
@@ -188,8 +188,8 @@ _ENVIRONMENT: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.filters |= {"number": wording.number, "day": wording.day, "shortened": wording.shortened}
-_ENVIRONMENT.globals |= {
+ENVIRONMENT.filters |= {"number": wording.number, "day": wording.day, "shortened": wording.shortened}
+ENVIRONMENT.globals |= {
     "STATUS": wording.STATUS,
     "SEVERITY": wording.SEVERITY,
     "STATE": wording.STATE,

@@ -20,6 +20,7 @@ RULE_LEDGER: Final = dg.AssetKey("rule_ledger")
 EARLIER_RELEASES: Final = dg.AssetKey("earlier_releases")
 RELEASE: Final = dg.AssetKey("release")
 RECEIPTS: Final = dg.AssetKey("receipts")
+OFFICE_PAGES: Final = dg.AssetKey("office_pages")
 PUBLISHED: Final = dg.AssetKey("published_warehouse")
 OWNERS: Final = ["team:gongkai"]
 _SHOWN_ROWS: Final = 20

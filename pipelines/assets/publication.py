@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import dagster as dg
 
-from pipelines.assets.keys import OWNERS, PUBLISHED, RECEIPTS, described, table_key
+from pipelines.assets.keys import OFFICE_PAGES, OWNERS, PUBLISHED, RECEIPTS, described, table_key
 from pipelines.closing import close_night
 from pipelines.measures import MEASURES, measured
 from pipelines.releases import EVENT as RELEASE_MADE
@@ -17,7 +17,7 @@ from pipelines.resources import Night
 from pipelines.settings import PROJECT, Settings
 from schemas.tables import TABLES
 from warehouse.connection import reader
-from warehouse.publish import CURRENT, FILE_NAME, publish
+from warehouse.publish import CURRENT, FILE_NAME, SITE, publish
 
 _MADE_AGAIN: Final = "以前的发布被人改动或删除，已按存档重做。请查谁能写 `published/`：只该是夜间任务。"
 _DICTIONARY: Final = PROJECT / "docs" / "dictionary.md"
@@ -32,7 +32,7 @@ _DICTIONARY: Final = PROJECT / "docs" / "dictionary.md"
             description=described("published/releases 里以前的发布都还是当初的内容", _MADE_AGAIN),
         )
     ],
-    deps=[RECEIPTS, *(table_key(table) for table in TABLES)],
+    deps=[RECEIPTS, OFFICE_PAGES, *(table_key(table) for table in TABLES)],
     group_name="publication",
     owners=OWNERS,
     kinds={"duckdb", "parquet"},
@@ -41,7 +41,7 @@ _DICTIONARY: Final = PROJECT / "docs" / "dictionary.md"
 def published_warehouse(night: dg.ResourceParam[Night]) -> dg.MaterializeResult:
     """Publish the build and close the night."""
     settings = night.settings
-    generation = publish(settings.build_file, settings.published, keep=settings.generations_kept)
+    generation = publish(settings.build_file, settings.published, keep=settings.generations_kept, site=settings.site)
     journal = night.journal()
     close_night(journal, generation / FILE_NAME, settings.clock)
     # a night makes the copy of its own release; the others were there, or somebody took or changed them
@@ -85,7 +85,7 @@ def _places(settings: Settings) -> Iterator[tuple[str, Any]]:
 
 def page_link(settings: Settings) -> Iterator[tuple[str, Any]]:
     """The office's page: a link where a web server shows it (GONGKAI_PAGES_URL), a path elsewhere."""
-    page = settings.published / CURRENT / "site" / "index.html"
+    page = settings.published / CURRENT / SITE / "index.html"
     if page.exists():
         shown = dg.MetadataValue.url(f"{settings.pages_url}/{page.name}") if settings.pages_url else None
         yield "page", shown or dg.MetadataValue.path(page)

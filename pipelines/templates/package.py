@@ -1,4 +1,4 @@
-"""The bytes of a workbook, the same for the same content.
+"""The bytes of an Office file, the same for the same content.
 
 Belongs here: packing an openpyxl workbook so that neither the clock nor the installed XML library shows in the result.
 Does not belong here: anything about forms.
@@ -11,6 +11,7 @@ with its own earlier version on the same installation, canonical XML is left out
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from io import BytesIO
@@ -32,14 +33,21 @@ def workbook_bytes(workbook: Workbook, *, is_canonical: bool = True) -> bytes:
     workbook.properties.created = FIXED_TIME
     saved = BytesIO()
     workbook.save(saved)
+    with ZipFile(saved) as source:
+        return fixed_zip(
+            {name: _part(name, source.read(name), workbook, is_canonical=is_canonical) for name in source.namelist()}
+        )
+
+
+def fixed_zip(parts: Mapping[str, bytes]) -> bytes:
+    """An Office package of these parts, in one order and with one time, whoever packs it when."""
     packed = BytesIO()
-    with ZipFile(saved) as source, ZipFile(packed, "w") as target:
-        for name in sorted(source.namelist(), key=_part_order):
+    with ZipFile(packed, "w") as target:
+        for name in sorted(parts, key=_part_order):
             entry = ZipInfo(name, _ZIP_TIME)
             entry.compress_type = ZIP_DEFLATED
             entry.create_system = 0
-            part = _part(name, source.read(name), workbook, is_canonical=is_canonical)
-            target.writestr(entry, part, compresslevel=_COMPRESSION_LEVEL)
+            target.writestr(entry, parts[name], compresslevel=_COMPRESSION_LEVEL)
     return packed.getvalue()
 
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import duckdb
 import pandas as pd
@@ -14,8 +15,14 @@ import pytest
 from pandera.config import config_context
 
 from pipelines.assets.keys import column_schema
+from pipelines.docs import pages
 from schemas import render
+from schemas.chinese import GRAINS, MEANINGS, WORDS
+from schemas.concept import concept_steps
+from schemas.diagram import drawing, mermaid_page, subjects
+from schemas.dictionary import dictionary
 from schemas.fields import ARROW_TYPES, FIELDS
+from schemas.links import LINKS
 from schemas.tables import HISTORIES, TABLES
 from warehouse.build import SQL_FOLDER, ContractError, build_order, contract_failures, dependencies
 
@@ -90,7 +97,7 @@ def test_ddl_comments_and_scheduler_agree_with_the_contract(table: str) -> None:
     assert [(c.name, c.type, (c.description or "").split("。取自 ")[0], c.constraints.nullable) for c in shown] == [
         (c.name, c.sql_type, c.comment, c.is_nullable) for c in columns
     ]
-    page = render.dictionary({table: contract})
+    page = dictionary({table: contract})
     for column in columns:
         assert f"| `{column.name}` | {column.sql_type} |" in page
 
@@ -135,6 +142,45 @@ def test_build_order_follows_the_selects() -> None:
 def test_every_field_is_used() -> None:
     used = {column.zh for table in TABLES.values() for column in render.columns_of(table)}
     assert {field.name for field in FIELDS.values() if field.zh not in used} == set()
+
+
+def test_everything_is_said_in_chinese_too() -> None:
+    assert MEANINGS.keys() == FIELDS.keys()
+    assert GRAINS.keys() == TABLES.keys() - HISTORIES.keys()
+    closed = {field.name: set(field.allowed) for field in FIELDS.values() if field.allowed is not None}
+    assert {name: set(words) for name, words in WORDS.items() if name in closed} == closed
+    # the two vocabularies that the register and the forms may extend
+    assert WORDS.keys() - closed.keys() == {"applicant_kind", "concept_code"}
+    assert set(WORDS["concept_code"]) == {step.concept_code for step in concept_steps()}
+    for words in WORDS.values():
+        assert len(set(words.values())) == len(words)
+
+
+def test_a_comment_has_title_meaning_words_and_english() -> None:
+    (level,) = [column for column in render.columns_of(TABLES["core.dim_organ"]) if column.name == "level"]
+    assert level.comment == (
+        "层级：属于市本级还是区及以下。取值：own 市本级、lower 区及以下。own = city level, lower = districts and below"
+    )
+    assert render.table_comment(TABLES["meta.build"]) == (
+        "建库记录：一行：建成此文件的那一夜。One row: the night that built this file."
+    )
+
+
+def test_every_table_is_in_the_diagram_once_and_every_link_joins_like_with_like() -> None:
+    shown = [table for tables in subjects().values() for table in tables]
+    assert sorted(shown) == sorted(TABLES.keys() - HISTORIES.keys())
+    for link in LINKS:
+        ours, theirs = (
+            [{c.name: c.sql_type for c in render.columns_of(TABLES[table])}[column] for column in columns]
+            for table, columns in ((link.table, link.columns), (link.to, link.to_columns))
+        )
+        assert ours == theirs, link
+    drawn = ElementTree.fromstring(drawing())  # noqa: S314 - our own drawing
+    texts = [element.text for element in drawn.iter("{http://www.w3.org/2000/svg}text")]
+    assert set(shown) <= set(texts)
+    page = mermaid_page()
+    assert '"core.fct_submission" ||--o{ "core.fct_cell" : "submission_id"' in page
+    assert '"mart.year_over_year" ||--o{ "mart.contribution" : "report_year, slice_kind' in page
 
 
 SAMPLE_VALUES: dict[str, Any] = {
@@ -192,6 +238,7 @@ def test_switching_validation_off_is_refused() -> None:
         contract_failures(TABLES["core.reporting_duty"], frame_of("core.reporting_duty", [GOOD_DUTY]))
 
 
-def test_the_dictionary_in_docs_is_the_rendered_one() -> None:
-    page = Path(__file__).parents[2] / "docs" / "dictionary.md"
-    assert page.read_text(encoding="utf-8") == render.dictionary(TABLES)
+@pytest.mark.parametrize("name", pages())
+def test_a_generated_page_in_docs_is_the_rendered_one(name: str) -> None:
+    page = Path(__file__).parents[2] / "docs" / name
+    assert page.read_text(encoding="utf-8") == pages()[name], "make docs"

@@ -114,6 +114,7 @@ GRAPH = {
     ),
     "mart/revision_rollup": ("release", "mart/city_rollup mart/year_over_year meta/release"),
     "receipts": ("publication", " ".join(table.replace(".", "/") for table in READS)),
+    "office_pages": ("publication", " ".join(table.replace(".", "/") for table in TABLES)),
 }
 BLOCKING = {
     "earlier_releases": {"unchanged"},
@@ -182,7 +183,7 @@ def test_an_asset_stands_in_its_group_after_what_it_reads(name: str) -> None:
 
 def test_publication_waits_for_everything_that_is_written() -> None:
     assert assets()[PUBLISHED].group_name == "publication"
-    assert parents(PUBLISHED) == {name for name in GRAPH if "/" in name} | {"receipts"}
+    assert parents(PUBLISHED) == {name for name in GRAPH if "/" in name} | {"receipts", "office_pages"}
 
 
 def test_a_layer_is_one_step() -> None:
@@ -192,7 +193,7 @@ def test_a_layer_is_one_step() -> None:
     for layer in ("core", "mart", "meta", "release"):
         tables = {name for name, (group, _) in GRAPH.items() if group == layer and "/" in name}
         assert steps[f"{layer}_tables"] == tables
-    assert len(steps) == 7 + 4
+    assert len(steps) == 8 + 4
 
 
 @pytest.mark.parametrize("name", [*GRAPH, PUBLISHED])
@@ -244,8 +245,12 @@ def test_every_check_says_in_chinese_what_must_hold_and_what_to_do() -> None:
 # job, schedule, executor
 
 
-def test_one_job_runs_everything() -> None:
-    (job,) = [job for job in repository().get_all_jobs() if not job.name.startswith("__")]
+def test_one_job_runs_everything_and_one_answers_new_files() -> None:
+    answers, job = sorted(
+        (job for job in repository().get_all_jobs() if not job.name.startswith("__")), key=lambda job: job.name
+    )
+    assert answers.name == "answer_new_files"
+    assert answers.executor_def.name == "in_process"
     assert job.name == JOB_NAME == "nightly"
     assert {key.to_user_string() for key in job.asset_layer.selected_asset_keys} == GRAPH.keys() | {PUBLISHED}
     assert job.asset_layer.asset_graph.asset_check_keys == repository().asset_graph.asset_check_keys
@@ -257,14 +262,17 @@ def test_a_night_is_one_process() -> None:
     assert job.executor_def.name == dg.in_process_executor.name == "in_process"
 
 
-def test_the_one_schedule_is_two_at_night_in_shanghai_and_on() -> None:
+def test_the_one_schedule_is_two_at_night_in_shanghai_and_on_and_without_a_channel_no_sensor_is() -> None:
     (schedule,) = repository().schedule_defs
     assert schedule.name == "nightly_schedule"
     assert schedule.job_name == JOB_NAME
     assert schedule.cron_schedule == "0 2 * * *"
     assert schedule.execution_timezone == "Asia/Shanghai"
     assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
-    assert repository().sensor_defs == []
+    assert {sensor.name: sensor.default_status for sensor in repository().sensor_defs} == dict.fromkeys(
+        ("failed_run_news", "stale_figures_news", "daily_digest", "news_delivery", "inbox_answers"),
+        dg.DefaultSensorStatus.STOPPED,
+    )
 
 
 def test_another_installation_starts_at_its_own_time() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import dagster as dg
+import duckdb
 
 from pipelines.assets.tables import BuildTable
 from pipelines.definitions import build_defs
@@ -21,6 +22,7 @@ from pipelines.resources import Night
 from pipelines.settings import TIMEZONE, Settings, now
 from pipelines.templates import write_template
 from schemas.form import CellKey, load_forms
+from schemas.tables import TABLES
 from warehouse.build import build_table
 from warehouse.connection import reader
 from warehouse.publish import FILE_NAME
@@ -86,3 +88,22 @@ def rows(settings: Settings, query: str) -> list[tuple[Any, ...]]:
     """The rows of a query on the published file."""
     with reader(published(settings)) as connection:
         return connection.execute(query).fetchall()
+
+
+BUILT = ("built_at", "night")
+"""what a night that builds the same tables again has of its own"""
+
+
+def differing_tables(one: Path, other: Path) -> set[str]:
+    """The tables of two published files that are not the same row for row."""
+    differing = set()
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(f"ATTACH '{one}' AS one (READ_ONLY)")
+        connection.execute(f"ATTACH '{other}' AS other (READ_ONLY)")
+        for table in TABLES:
+            columns = f"* EXCLUDE ({', '.join(BUILT)})" if table == "meta.build" else "*"
+            here, there = (f"SELECT {columns} FROM {name}.{table}" for name in ("one", "other"))
+            query = f"({here} EXCEPT ALL {there}) UNION ALL ({there} EXCEPT ALL {here}) LIMIT 1"
+            if connection.execute(query).fetchall():
+                differing.add(table)
+    return differing

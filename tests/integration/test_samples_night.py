@@ -25,10 +25,14 @@ from pipelines.lock import JOB_NAME
 from pipelines.precheck import check_files
 from pipelines.settings import Settings
 from samples.allocate import STORY
+from schemas.links import LINKS
 from schemas.tables import TABLES
+from schemas.views import views
 from tests.integration.agreement import answered, by_receipt
 from tests.integration.night import published, rows
 from tests.published_figures import ANNEX_2017
+from warehouse.connection import reader
+from warehouse.publish import FILE_NAME
 
 PROJECT = Path(__file__).parents[2]
 CITY = "XMP00001"
@@ -628,3 +632,85 @@ def test_a_second_night_over_an_unchanged_inbox_changes_nothing(night: Settings)
     assert [len(entry["new_findings"]) for entry in journal.of("night_closed")] == [len(first_seen), 0]
     assert sorted(path.name for path in (night.published / "generations").iterdir()) == ["1", "2"]
     assert published(night).resolve().parent.name == "2"
+
+
+# what analysts open
+
+
+@pytest.mark.parametrize("indicator", ANNEX_2017)
+def test_the_wide_views_show_the_published_annex_of_2017(night: Settings, indicator: str) -> None:
+    """The leaves add up to it, and the city's own report stands beside them."""
+    assert rows(
+        night,
+        f"SELECT sum({indicator}), sum({indicator}_cumulative) FROM view.fj_annex_2017"
+        " WHERE report_year = 2017 AND used_as = 'summed'",
+    ) == [ANNEX_2017[indicator]]
+    label = {column.name: column.label for column in views()["view.fj_annex_2017"].columns}[indicator]
+    assert rows(
+        night,
+        f'SELECT "{label}", "{label}｜历年累计" FROM view."福建省附表2017年版"'
+        " WHERE 报告年度 = 2017 AND 口径 = '公布的全市报告'",
+    ) == [ANNEX_2017[indicator]]
+
+
+def test_the_views_of_the_national_form_add_up_to_the_city(night: Settings) -> None:
+    wide = "SELECT report_year, sum(req_new), sum(res_total), sum(rev_total) FROM view.gb_2021"
+    assert rows(night, f"{wide} WHERE used_as = 'summed' GROUP BY report_year ORDER BY report_year") == [
+        (2023, 1876, 1854, 62),
+        (2024, 2021, 2014, 67),
+    ]
+    matrix = 'view."年度报告2021年格式_收到和处理政府信息公开申请情况"'
+    assert rows(
+        night,
+        f"SELECT sum(自然人), sum(商业企业), sum(总计) FROM {matrix}"
+        " WHERE 用途 = '计入合计' AND 报告年度 = 2023 AND 指标名称 = '一、本年新收政府信息公开申请数量'",
+    ) == [(1478, 255, 1876)]
+
+
+def test_the_wide_views_lie_beside_as_parquet_with_the_labels_as_printed(night: Settings) -> None:
+    file = night.published / "current" / "parquet" / "view" / "fj_annex_2017.parquet"
+    assert rows(
+        night, f"SELECT count(*), sum(\"主动公开文件数\") FROM '{file}' WHERE 报告年度 = 2017 AND 用途 = '计入合计'"
+    ) == [(73, 42938)]
+
+
+def test_the_usual_questions_have_their_answers(night: Settings) -> None:
+    series = "SELECT report_year, value, change, round(change_pct, 2), coverage, note FROM series('requests_received')"
+    assert rows(night, series) == [
+        (2016, 1465, None, None, 1, "上年没有数据，不计算同比"),
+        (2017, 1370, -95, Decimal("-6.48"), 1, ""),
+        (2018, 1235, -135, Decimal("-9.85"), 1, ""),
+        (2023, 1876, None, None, 1, "上年没有数据，不计算同比"),
+        (2024, 2021, None, None, Decimal("0.974"), "本年合计不完整，缺2家，不计算同比"),
+    ]
+    assert rows(night, "SELECT report_year, value FROM series('req_new')") == [(2023, 1876), (2024, 2021)]
+    moved = "SELECT sum(contribution), min(change), count(DISTINCT organ_code) FROM who_moved('fj_open_total', 2017)"
+    ((total, change, organs),) = rows(night, moved)
+    assert (total, change) == (3809, 3809)
+    assert organs > 50
+    assert rows(night, "SELECT organ_code, change, note FROM who_moved('req_new', 2024)") == [
+        (None, None, "本年合计不完整，缺2家，不计算同比")
+    ]
+    compare = "SELECT value_a, value_b, change, note FROM compare({}) WHERE code = '{}' AND applicant_kind = '{}'"
+    assert rows(night, compare.format("2016, 2018", "opened", "")) == [(39129, 39142, 13, "")]
+    assert rows(night, compare.format("2023, 2024", "req_new", "total")) == [
+        (1876, 2021, None, "2024年度合计不完整，缺2家，不计算增减")
+    ]
+    profile = "SELECT report_year, status, requests_received, reply_open_rate, note FROM organ_profile('XM00126')"
+    assert rows(night, profile) == [
+        (2018, "not_due", None, None, "厦门市自然资源和规划局自2019年度起设立（待核）"),
+        (2023, "accepted", 294, Decimal("0.4371"), ""),
+        (2024, "accepted", 304, Decimal("0.394"), ""),
+    ]
+    assert rows(night, "SELECT count(*) FROM organ_profile('厦门市自然资源和规划局')") == [(3,)]
+
+
+def test_no_row_names_another_that_is_not_there(night: Settings) -> None:
+    with reader(night.published / "current" / FILE_NAME) as connection:
+        lost = {link: connection.execute(link.orphans).fetchall()[0][0] for link in LINKS}
+        targets = {link.to: ", ".join(link.to_columns) for link in LINKS}
+        shared = "SELECT count(*) FROM (SELECT {1} FROM {0} GROUP BY {1} HAVING count(*) > 1)"
+        unclear = {name: connection.execute(shared.format(*name)).fetchall()[0][0] for name in targets.items()}
+    assert {link: count for link, count in lost.items() if count} == {}
+    assert {name: count for name, count in unclear.items() if count} == {}
+    assert len(lost) > 80

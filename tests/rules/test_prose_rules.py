@@ -131,7 +131,7 @@ def test_absurd_figures_stop_no_night(value: str) -> None:
             world.submit(figures, form=form, year=year, otherwise=other)
             world.submit(figures | parts, form=form, year=year, otherwise=other)
     shares = [o for o in judged(world).outcomes if o.rule_id == "N02" and o.form_code == "fj_annex_2017"]
-    assert len(shares) == 6 * 19
+    assert len(shares) == 6 * 21
     assert {o.outcome for o in shares} <= {"pass", "fail", "not_assessable"}
 
 

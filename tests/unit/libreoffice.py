@@ -24,14 +24,18 @@ def _profile() -> Path:
     return folder
 
 
-def converted(files: Mapping[str, bytes], target: str) -> dict[str, bytes]:
-    """Files by name (with their endings) saved as another kind in one run; by name without ending."""
+def converted(files: Mapping[str, bytes], target: str, *, read_as: str | None = None) -> dict[str, bytes]:
+    """Files by name (with their endings) saved as another kind in one run; by name without ending.
+
+    ``read_as`` is LibreOffice's import filter with its options, where the ending does not say enough.
+    """
     profile = _profile()
     with tempfile.TemporaryDirectory(prefix="gongkai-office-") as folder:
         home = Path(folder)
         for name, data in files.items():
             (home / name).write_bytes(data)
         command = ["soffice", f"-env:UserInstallation={profile.as_uri()}", "--headless", "--convert-to", target]
+        command += [f"--infilter={read_as}"] if read_as else []
         command += ["--outdir", str(home / "out"), *(str(home / name) for name in files)]
         environment = {**os.environ, "HOME": str(profile)}
         subprocess.run(command, check=True, capture_output=True, timeout=120, env=environment)

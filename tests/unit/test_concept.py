@@ -12,6 +12,7 @@ from schemas.concept import (
     ConceptError,
     ConceptStep,
     RateTerm,
+    concept_labels,
     concept_steps,
     concept_terms,
     rate_terms,
@@ -188,6 +189,18 @@ def test_a_step_that_stands_twice_is_an_error(tmp_path: Path) -> None:
 
 def test_the_smallest_base_of_a_percentage() -> None:
     assert {item.threshold_code: item.limit_value for item in thresholds()} == {"smallest_base": 10}
+
+
+# labels
+
+
+def test_every_family_has_a_name() -> None:
+    families = {step.concept_code for step in concept_steps()}
+    labels = concept_labels()
+    assert set(labels) == families
+    assert labels["requests_received"] == ("requests_received", "新收申请", "件", "申请")
+    assert len({label.label for label in labels.values()}) == len(families)
+    assert all(label.unit and label.topic for label in labels.values())
 
 
 # rates

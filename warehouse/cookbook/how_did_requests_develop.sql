@@ -3,4 +3,4 @@
 SELECT report_year, form_code, value, comparability, prior_form_code, change, change_pct, note
 FROM mart.concept_series
 WHERE concept_code = 'requests_received' AND slice_kind = 'city'
-ORDER BY report_year, form_code
+ORDER BY report_year ASC, form_code ASC

@@ -15,4 +15,4 @@ FROM mart.year_over_year_like_for_like AS l
 JOIN mart.year_over_year AS y
     USING (report_year, slice_kind, slice_code, indicator_code, applicant_kind, measure)
 WHERE l.indicator_code IN ('fj_req_total', 'req_new') AND l.applicant_kind IN ('', 'total') AND l.measure = 'annual'
-ORDER BY l.report_year, l.slice_kind, l.slice_code
+ORDER BY l.report_year ASC, l.slice_kind ASC, l.slice_code ASC

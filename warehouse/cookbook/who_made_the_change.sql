@@ -7,5 +7,5 @@ WHERE c.report_year = 2017
   AND c.slice_kind = 'city'
   AND c.indicator_code = 'fj_open_total'
   AND c.measure = 'annual'
-ORDER BY abs(c.contribution) DESC, o.name
+ORDER BY abs(c.contribution) DESC, o.name ASC, c.part ASC
 LIMIT 10

@@ -22,4 +22,4 @@ JOIN core.dim_indicator AS i ON i.form_code = y.form_code AND i.indicator_code =
 WHERE y.slice_kind = 'city' AND y.measure = 'annual' AND y.indicator_code IN ('fj_open_total', 'fj_req_total', 'req_new')
   AND y.applicant_kind IN ('', 'total')
 GROUP BY y.report_year, i.label, y.prior_value, y.value, y.change, y.change_pct, c.part
-ORDER BY y.report_year, i.label, c.part
+ORDER BY y.report_year ASC, i.label ASC, c.part ASC

@@ -1,0 +1,1 @@
+"""What analysts work with: the cookbook and its answers on the samples, and the recipes of ``docs/analysts.md``."""
