@@ -193,8 +193,7 @@ def status(settings: Settings, report_year: int | None, district: str | None, is
     "--output",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path(),
-    help="写到哪个文件夹；不写则为当前文件夹",
+    help="写到哪个文件夹；不写则为 GONGKAI_HOME 下的 reports",
 )
 @click.pass_obj
 def report(
@@ -204,14 +203,14 @@ def report(
     form_code: str | None,
     is_draft: bool,
     phrases_file: Path | None,
-    folder: Path,
+    folder: Path | None,
 ) -> None:
     """写年度报告的统计部分（.docx 和 .html）：表格、句子出自同一次查询。合计不完整时退出码为 1。"""
     from pipelines.report import ReportError, write_report  # noqa: PLC0415 - the Word library is slow to import
 
     try:
         written = write_report(
-            settings, _published_file(settings), report_year, folder, form_code,
+            settings, _published_file(settings), report_year, folder or settings.home / "reports", form_code,
             is_draft=is_draft, phrases_file=phrases_file,
         )  # fmt: skip
     except RegisterError as error:

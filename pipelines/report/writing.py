@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from pipelines.precheck import check_files
-from pipelines.report.document import Report, absent_words, compose, difference_words
+from pipelines.report.document import DRAFT, Report, absent_words, compose, difference_words
 from pipelines.report.figures import ReportError, read_figures
 from pipelines.report.page import to_html
 from pipelines.report.prose import write_prose
@@ -66,7 +66,7 @@ def write_report(
 ) -> Written:
     """Write ``<title>.docx`` and ``.html`` into ``folder``, replacing those of the same name. Raises as make_report."""
     report, remarks = make_report(published_file, report_year, form_code, is_draft=is_draft, phrases_file=phrases_file)
-    name = report.title + (f"（{form_code}）" if form_code else "") + ("（草稿）" if is_draft else "")
+    name = report.title + (f"（{form_code}）" if form_code else "") + (f"（{DRAFT}）" if is_draft else "")
     name = name.translate(dict.fromkeys(map(ord, '/\\:*?"<>|\0'), "_"))
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -212,10 +212,10 @@ def test_an_incomplete_year_is_refused_and_a_draft_says_so_everywhere(home: Sett
     assert all(heading.endswith("（草稿）") for heading in headings)
 
 
-def test_a_complete_year_is_written_and_says_what_its_own_check_finds(home: Settings, tmp_path: Path) -> None:
-    done = run(home, "--year", 2018, "-o", tmp_path / "新")
+def test_a_complete_year_is_written_and_says_what_its_own_check_finds(home: Settings) -> None:
+    done = run(home, "--year", 2018)
     assert (done.exit_code, done.stderr) == (0, "")
-    assert len(list((tmp_path / "新").iterdir())) == 2
+    assert len(list((home.home / "reports").iterdir())) == 2
     # what the city's cumulative column has carried along since 2016 and before
     found = [line for line in done.stdout.splitlines() if line.startswith("请留意：")]
     assert [line[:11] for line in found] == ["请留意：自查（F02）", "请留意：自查（F04）"]
