@@ -211,7 +211,7 @@ def test_a_submission_in_which_everything_fails_takes_no_time() -> None:
         )
         for place, line in enumerate(lines)
     ]
-    started = time.perf_counter()
+    started = time.process_time()
     assert suspects(failing, numbers) == []
     assert redistributions(failing, numbers, neighbours(form, "")) == []
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2

@@ -273,9 +273,9 @@ def test_a_number_too_large_or_too_fine_for_a_cell_is_listed(digits: str) -> Non
     ids=lambda text: text[:6],
 )
 def test_hostile_text_takes_no_time(text: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     prose = read(*[text] * 50)
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10
     assert len(prose.problems) <= 2
 
 
