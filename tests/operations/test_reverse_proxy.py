@@ -152,7 +152,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         )
         for where, behind in (("ops", ops), ("view", view)):
             url = f"http://127.0.0.1:{behind}/{where}/server_info"
-            wait_for(lambda url=url: answers(url), 300, folder / f"{where}.log")  # type: ignore[misc] # bound here
+            wait_for(lambda url=url: answers(url), 300, folder / f"{where}.log")
         yield found
 
 
