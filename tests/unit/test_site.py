@@ -13,11 +13,12 @@ from markupsafe import Markup
 
 from pipelines.site import charts
 from pipelines.site.charts import Bar, Break, Pair, Point, bars, lines
-from pipelines.site.coverage import named
+from pipelines.site.coverage import Coverage, named
 from pipelines.site.figure import Cell, Column, Figure, Table, written
 from pipelines.site.flow import Band, FlowError, Node, flow, sizes_of
 from pipelines.site.frame import Frame, Night, Page
 from pipelines.site.pages.districts import Entry
+from pipelines.site.pages.overview import headline_year
 from pipelines.site.pages.results import Outcome, Result
 from pipelines.site.series import Mover, Panel, Step, breaks_of
 from schemas.concept import concept_labels
@@ -314,6 +315,19 @@ def test_why_a_total_changed() -> None:
     waiting = step("granted", 2024, "gb_2021", is_complete=False, panel=panel, movers=movers[:1])
     assert waiting.why == "两年可比的74家：+5（+5.56%）。变动最大：甲局 +90。"
     assert step("granted", 2016, "fj_annex_2017").why == ""
+
+
+# overview
+
+
+def test_a_collection_that_only_begins_is_no_headline() -> None:
+    def year(report_year: int, reported: int) -> Coverage:
+        return Coverage(report_year, "gb_2021", "表样", 10, reported, 1, is_complete=False, missing=())
+
+    assert headline_year([year(2023, 9), year(2024, 3)]) == 2023
+    assert headline_year([year(2023, 9), year(2024, 4)]) == 2024
+    assert headline_year([year(2024, 0)]) == 2024
+    assert headline_year([]) is None
 
 
 # districts
