@@ -94,6 +94,13 @@ NARROW: Final = 540
 """of two charts side by side"""
 MOST_BARS: Final = 45
 """of one chart: so many fit on a sheet of A4"""
+_BAR: Final = 20
+"""pixels from bar to bar"""
+_BAR_EDGE: Final = 4
+_BAR_START: Final = 230
+"""pixels that the labels have"""
+_BAR_SHARE: Final = 0.6
+"""of the rest for the longest bar: its value stands right of it"""
 _IN_A_ROW: Final = 3
 """small drawings side by side"""
 _PANEL_HEIGHT: Final = 150
@@ -168,6 +175,10 @@ def lines(
     years = sorted({point.year for points in series.values() for point in points})
 
     def paint(axes: Axes) -> None:
+        if not years:
+            axes.set_axis_off()
+            axes.text(0.5, 0.5, "没有数据", ha="center", va="center", color=SOFT)
+            return
         for number, (label, points) in enumerate(series.items()):
             _line(axes, number, label, points, {item.year for item in breaks})
         for pair in pairs:
@@ -190,7 +201,7 @@ def lines(
         axes.set_ylim(0, float(top) * 1.22 or 1)
         axes.yaxis.set_major_locator(MaxNLocator(_STEPS, integer=top >= _STEPS))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
-        if len(series) > 1 or pairs:
+        if axes.get_legend_handles_labels()[1] and (len(series) > 1 or pairs):
             axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(series) + 1, frameon=False)
 
     return draw(name, title, description, paint, height, width=width)
@@ -198,28 +209,32 @@ def lines(
 
 def bars(name: str, title: str, description: str, items: Sequence[Bar]) -> Markup:
     """Bars from the left, in the order given, each with its value in words; at most MOST_BARS and a few."""
+    height = _BAR * len(items) + 2 * _BAR_EDGE
+    longest = max((float(item.value) for item in items if item.value is not None), default=0) or 1
+    scale = (WIDTH - _BAR_START) * _BAR_SHARE / longest
 
     def paint(axes: Axes) -> None:
+        # in pixels and without axes, which cost more than all the bars
+        axes.set_axis_off()
+        axes.set_xlim(0, WIDTH)
+        axes.set_ylim(height, 0)
         for row, item in enumerate(items):
+            middle = _BAR_EDGE + (row + 0.5) * _BAR
+            long = max(float(item.value or 0), 0) * scale
             if item.value is not None:
                 colour = COLOURS[4] if item.is_quiet or item.is_whole else COLOURS[0]
-                axes.barh(
-                    row, float(item.value), 0.68, color="none" if item.is_quiet else colour,
+                box = Rectangle(
+                    (_BAR_START, middle - _BAR / 3), long, _BAR * 2 / 3, facecolor="none" if item.is_quiet else colour,
                     edgecolor=colour, hatch="///" if item.is_quiet else None,
                 )  # fmt: skip
-            axes.annotate(
-                wording.plain(item.text), (max(float(item.value or 0), 0), row), (5, 0), textcoords="offset points",
-                va="center", color=SOFT if item.is_quiet or item.value is None else INK,
-            )  # fmt: skip
-        axes.set_yticks(range(len(items)), [wording.plain(shortened(item.label)) for item in items], color=INK)
-        axes.set_ylim(len(items) - 0.4, -0.6)
-        axes.set_xlim(0, max((float(item.value) for item in items if item.value is not None), default=0) * 1.3 or 1)
-        axes.xaxis.set_visible(False)
-        axes.grid(visible=False)
-        axes.spines.bottom.set_visible(False)
-        axes.axvline(0, color=SOFT, linewidth=1)
+                axes.add_patch(box)
+            label = wording.plain(shortened(item.label))
+            axes.text(_BAR_START - 5, middle, label, ha="right", va="center", color=INK)
+            tone = SOFT if item.is_quiet or item.value is None else INK
+            axes.text(_BAR_START + long + 5, middle, wording.plain(item.text), va="center", color=tone)
+        axes.plot((_BAR_START, _BAR_START), (_BAR_EDGE, height - _BAR_EDGE), color=SOFT, linewidth=1)
 
-    return draw(name, title, description, paint, 20 * len(items) + 12, margins=(4, 12, 4, 230))
+    return draw(name, title, description, paint, height, margins=(0, 0, 0, 0))
 
 
 def panels(name: str, title: str, description: str, items: Sequence[Panel], years: Sequence[int]) -> Markup:

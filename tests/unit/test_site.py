@@ -13,11 +13,12 @@ from markupsafe import Markup
 
 from pipelines.site import charts
 from pipelines.site.charts import Bar, Break, Pair, Point, bars, lines
-from pipelines.site.coverage import named
+from pipelines.site.coverage import Coverage, named
 from pipelines.site.figure import Cell, Column, Figure, Table, written
 from pipelines.site.flow import Band, FlowError, Node, flow, sizes_of
 from pipelines.site.frame import Frame, Night, Page
 from pipelines.site.pages.districts import Entry
+from pipelines.site.pages.overview import headline_year
 from pipelines.site.pages.results import Outcome, Result
 from pipelines.site.series import Mover, Panel, Step, breaks_of
 from schemas.concept import concept_labels
@@ -190,6 +191,11 @@ def test_what_is_incomplete_or_of_another_form_is_not_joined() -> None:
     assert "fill: var(--paper); stroke: var(--c1)" in svg
 
 
+def test_a_chart_of_nothing_says_so() -> None:
+    assert "没有数据</text>" in lines("n", "图", "说明", {"甲": (), "乙": ()}, breaks=[Break(2019, "换表样")])
+    assert "没有数据" not in lines("n", "图", "说明", {"甲": (Point(2019, None),), "乙": ()})
+
+
 def test_text_in_a_chart_stays_text() -> None:
     svg = str(bars("n", HOSTILE, HOSTILE, [Bar(HOSTILE, Decimal(1), HOSTILE), Bar("缺", None, "缺报")]))
     assert set(re.findall(r"<([a-z]+)", svg)) <= {
@@ -258,6 +264,8 @@ def test_whether_requests_balance() -> None:
     assert (lost.does_divide, lost.does_balance) == (True, False)
     assert "不相等，相差 1，所以不画来源" in lost.balance
     assert not result(Decimal(9), Decimal(3), Decimal(4), Decimal(4)).does_divide
+    assert not result(Decimal(9), Decimal(3), Decimal(10), Decimal(-1)).does_divide
+    assert not result(Decimal(13), Decimal(-1), Decimal(13)).does_balance
     unknown = result(Decimal(9), None, Decimal(4), None)
     assert (unknown.does_divide, unknown.does_balance) == (False, False)
     assert "相差 —" in unknown.balance
@@ -307,6 +315,19 @@ def test_why_a_total_changed() -> None:
     waiting = step("granted", 2024, "gb_2021", is_complete=False, panel=panel, movers=movers[:1])
     assert waiting.why == "两年可比的74家：+5（+5.56%）。变动最大：甲局 +90。"
     assert step("granted", 2016, "fj_annex_2017").why == ""
+
+
+# overview
+
+
+def test_a_collection_that_only_begins_is_no_headline() -> None:
+    def year(report_year: int, reported: int) -> Coverage:
+        return Coverage(report_year, "gb_2021", "表样", 10, reported, 1, is_complete=False, missing=())
+
+    assert headline_year([year(2023, 9), year(2024, 3)]) == 2023
+    assert headline_year([year(2023, 9), year(2024, 4)]) == 2024
+    assert headline_year([year(2024, 0)]) == 2024
+    assert headline_year([]) is None
 
 
 # districts

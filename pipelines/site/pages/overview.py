@@ -45,7 +45,7 @@ def pages(connection: duckdb.DuckDBPyConnection) -> Iterator[Page]:
     first_years = dict(connection.execute("SELECT form_code, first_year FROM core.dim_form").fetchall())
     covered = list(coverages(connection).values())
     published = _published(connection)
-    latest = _headline_year(covered)
+    latest = headline_year(covered)
     tiles = [step for code in _HEADLINE for step in series.get(code, ()) if step.report_year == latest]
     yield Page(
         "index.html",
@@ -70,7 +70,7 @@ def pages(connection: duckdb.DuckDBPyConnection) -> Iterator[Page]:
     yield Page("reported/index.html", "公布数与汇总数", "reported.html", {"tables": _differences(connection)})
 
 
-def _headline_year(covered: Sequence[Coverage]) -> int | None:
+def headline_year(covered: Sequence[Coverage]) -> int | None:
     """The latest year of which at least half has come; a collection that only begins is no headline."""
     years = [item.report_year for item in covered if 2 * (item.reported + item.nil) >= item.expected]
     return max(years or [item.report_year for item in covered], default=None)

@@ -106,10 +106,10 @@ class Result:
 
     @property
     def does_divide(self) -> bool:
-        """Whether the outcomes are the total, exactly."""
-        return self.total is not None and self.total == sum(
-            (Decimal("NaN") if item.value is None else item.value for item in self.outcomes), Decimal(0)
-        )
+        """Whether the outcomes are the total, exactly, and none of them less than nothing."""
+        parts = [value for item in self.outcomes for value in item.parts.values()]
+        known = [value for value in parts if value is not None and value >= 0]
+        return len(known) == len(parts) and self.total == sum(known)
 
     @property
     def does_balance(self) -> bool:
@@ -118,6 +118,7 @@ class Result:
             self.came is not None
             and self.total is not None
             and self.carried_out is not None
+            and min(self.carried_out, *(value for value in self.sources.values() if value is not None)) >= 0
             and self.came == self.total + self.carried_out
         )
 
