@@ -5,6 +5,7 @@ The city has four leaves; 2016 is on file (10, 20, 4 and 5 documents opened), 20
 
 from __future__ import annotations
 
+import csv
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -29,7 +30,7 @@ from tests.integration.night import differing_tables, drop, new_home, published,
 from tests.integration.small_city import FIRST, FOURTH, SECOND, THIRD, report, write_register
 from warehouse.build import build_table
 from warehouse.connection import reader, writer
-from warehouse.publish import FILE_NAME
+from warehouse.publish import FILE_NAME, SITE
 
 OPENED = "indicator_code = 'fj_open_total' AND measure = 'annual'"
 CITY_TOTALS = f"SELECT report_year, value FROM mart.city_rollup WHERE slice_kind = 'city' AND {OPENED} ORDER BY 1"
@@ -278,6 +279,46 @@ def test_the_totals_and_the_year_over_year_are_logged_and_what_changed_its_sign(
         "SELECT change_pct_before, change_pct_after FROM mart.revision_rollup AS r JOIN meta.release AS m"
         f" USING (release_id) WHERE release_no = 3 AND {OPENED} AND slice_kind = 'city'",
     ) == [(Decimal("-7.6923"), Decimal("7.6923"))]
+
+
+def told_of(story: Story, release: str, table: str) -> list[dict[str, str]]:
+    """A table of a release's page, as downloaded."""
+    file = published(story.settings).parent / SITE / "data" / f"release-{release}-{table}.csv"
+    with file.open(encoding="utf-8-sig") as lines:
+        return list(csv.DictReader(lines))
+
+
+def test_the_pages_tell_what_each_release_changed_and_who_caused_it(story: Story) -> None:
+    releases = story.released[-1]
+    site = published(story.settings).parent / SITE / "releases"
+    assert {page.stem for page in site.glob("*.html")} == {"index", *releases}
+    first, second, third, fourth, _, sixth = ((site / f"{key}.html").read_text(encoding="utf-8") for key in releases)
+    assert "这是第一次发布，没有可以比较的上一次。" in first
+    assert "这是第一次发布" not in second
+    assert [row["原因"] for key in releases[1:] for row in told_of(story, key, "causes")] == [
+        "首次报送",
+        "重报",
+        "办公室按原样接受",
+        "重新判定（规则、表样、名录或别的报表有变）",
+        "名录有变，在合计中的位置不同",
+    ]
+    (cause,) = told_of(story, releases[2], "causes")
+    assert (cause["单位"], cause["年度"], cause["变动格数"], cause["其中计入合计"]) == ("某市乙局", "2017", "2", "2")
+    assert cause["原来采用的"].startswith(f"{SECOND}-2017-fj_annex_2017-")
+    assert f"outbox/{SECOND}/{cause['现在采用的']}.html" in third
+    opened = told_of(story, releases[2], "city")[0]
+    assert [opened[name] for name in ("指标", "原数", "现数", "变动", "原同比增减", "现同比增减", "升降")] == [
+        "主动公开文件数", "36", "42", "6", "-3", "3", "降→升",
+    ]  # fmt: skip
+    assert "有 3 个同比改变了升降" in third
+    assert {row["范围"] for row in told_of(story, releases[2], "turned")} == {"全市", "市本级", "工作部门"}
+    assert "没有同比改变升降。" in second
+    assert {(row["范围"], row["升降"]) for row in told_of(story, releases[4], "turned")} >= {("区及以下", "平→升")}
+    marks = {row["内容"]: row["与上一次"] for row in told_of(story, releases[4], "hashes")}
+    assert (marks["规则"], marks["表样"], marks["名录"]) == ("有变", "与上一次相同", "与上一次相同")
+    assert f"published/releases/{releases[3]}/" in fourth
+    assert "规则、名录有变" not in sixth
+    assert "名录有变" in sixth
 
 
 def test_the_deltas_of_a_release_add_up_to_the_difference_of_the_two(story: Story) -> None:

@@ -32,10 +32,10 @@ TONES: Final = {
     "not_due": ("", "－"),
 }
 _YEARS: Final = """
-SELECT report_year, mode, count(*) AS duties
+SELECT report_year, max(mode) AS mode -- live comes after backfill
 FROM core.reporting_duty
-GROUP BY report_year, mode
-ORDER BY report_year DESC, mode DESC"""
+GROUP BY report_year
+ORDER BY report_year DESC"""
 _DEADLINES: Final = """
 SELECT form_code, basis, mode, due_on, statutory_due_on
 FROM core.reporting_duty

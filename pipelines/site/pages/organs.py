@@ -28,6 +28,8 @@ from warehouse.connection import dicts
 INDEX: Final = "organs/index.html"
 MOST_FINDINGS: Final = 100
 MOST_ROWS: Final = 200
+_WEIGHTS: Final = ("not_due", "accepted", "nil", "late", "due", "received", "held", "missing")
+"""of the forms of a year, the list of organs tells the last of these"""
 _NAME_KINDS: Final = {"official": "全称", "former": "曾用名", "alias": "别名", "short": "简称"}
 _USES: Final = {
     "summed": "计入合计",
@@ -375,8 +377,7 @@ def _state(latest: Sequence[Row]) -> Value | Cell:
     """The weightiest status of the year's forms."""
     if not latest:
         return None
-    order = list(WORDS)
-    row = max(latest, key=lambda row: -1 if row["status"] == "not_due" else order.index(row["status"]))
+    row = max(latest, key=lambda row: _WEIGHTS.index(row["status"]))
     tone, sign = TONES[row["status"]]
     is_quiet = row["status"] == "not_due"
     return Cell(f"{row['report_year']}年度{WORDS[row['status']]}", tone=tone, sign=sign, is_quiet=is_quiet)

@@ -46,7 +46,8 @@ _HASHES: Final = {
 _CAUSES: Final = """
 SELECT
     r.release_id, r.organ_code, o.name, r.report_year, r.form_code, f.short_title, r.reason,
-    b.receipt_no AS receipt_before, a.receipt_no AS receipt_after, a.resubmission_reason,
+    max(b.receipt_no) AS receipt_before, max(a.receipt_no) AS receipt_after,
+    max(a.resubmission_reason) AS resubmission_reason,
     count(DISTINCT (r.indicator_code, r.applicant_kind, r.measure)) AS cells,
     count(DISTINCT CASE WHEN r.is_summed THEN (r.indicator_code, r.applicant_kind, r.measure) END) AS cells_summed
 FROM mart.revision AS r
