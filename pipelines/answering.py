@@ -14,6 +14,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -111,10 +112,13 @@ def answer_files(settings: Settings, ids: Iterable[str]) -> Answered:
     memory, received = _remembered(settings), _Received(settings)
     over = list(_over(settings, memory, received))
     for path in over:
-        (settings.outbox / memory.pop(path)["page"]).unlink(missing_ok=True)
+        _remove(settings, memory.pop(path)["page"])
     wanted = set(ids)
     files = [found for found in _new(settings, memory, received) if _id(found) in wanted]
-    # before they are opened: files that bring this run down are not tried again, the night answers them
+    # before they are opened: what was said of an earlier content is over, and files that bring this run down are not
+    # tried again, the night answers them
+    for found in files:
+        _remove(settings, memory.get(found.path, {}).get("page", ""))
     memory |= {found.path: {"mark": _mark(found), "page": ""} for found in files}
     _remember(settings, memory)
     with tempfile.TemporaryDirectory(dir=settings.work, prefix="answering-") as folder:
@@ -177,6 +181,13 @@ def _over(settings: Settings, memory: Memory, received: _Received) -> Iterator[s
         is_over = not os.path.lexists(settings.inbox / path) or page.name in received.pages
         if told["page"] and is_over and page.exists():
             yield path
+
+
+def _remove(settings: Settings, page: str) -> None:
+    if page:
+        # in a folder that is not ours to write in it stays, and says itself that it does not count
+        with suppress(OSError):
+            (settings.outbox / page).unlink(missing_ok=True)
 
 
 def _copied(settings: Settings, received: _Received, found: Found, folder: Path) -> _Copy | None:
