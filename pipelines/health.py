@@ -15,15 +15,13 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 import duckdb
-from dagster._utils.schedules import get_latest_completed_cron_tick
 
 from pipelines.lock import JOB_NAME, dead_runs, holder
+from pipelines.schedules import LONGEST_NIGHT, owed_since
 from pipelines.settings import TIMEZONE, Settings, wall_time
 from warehouse.connection import reader
 from warehouse.publish import CURRENT, FILE_NAME
 
-LONGEST_NIGHT: Final = timedelta(hours=4)
-"""``max_runtime_seconds`` of dagster.yaml: a night that takes longer is failed"""
 _HEARTBEAT: Final = timedelta(minutes=5)
 """the daemon's threads tell every half minute that they live"""
 _GIB: Final = 1024**3
@@ -78,9 +76,7 @@ def _published(settings: Settings) -> Sign:
             night, built_at = connection.execute("SELECT night, built_at FROM meta.build").fetchall()[0]
     except duckdb.Error as error:
         return Sign("published", is_well=False, message=f"已发布的文件打不开：{error}")
-    # a night that should have begun by then has had its time
-    begun = settings.clock().replace(tzinfo=ZoneInfo(TIMEZONE)) - LONGEST_NIGHT
-    due = get_latest_completed_cron_tick(settings.cron, begun, TIMEZONE).replace(tzinfo=None)
+    due = owed_since(settings)
     is_fresh = built_at >= due
     behind = "" if is_fresh else f"，旧了：{due} 应开始的一夜没有发布"
     return Sign("published", is_fresh, f"已发布：第 {night} 夜，{built_at}{behind}")

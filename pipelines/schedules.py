@@ -3,33 +3,41 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import dagster as dg
+from dagster._utils.schedules import get_latest_completed_cron_tick
 
 from pipelines.lock import JOB_NAME, clear_dead_runs
 from pipelines.settings import NIGHTLY_CRON, TIMEZONE, Settings, SettingsError
 
-NIGHT_LASTS: Final = timedelta(hours=3)
-"""from its start; what is not published by then is late"""
+LONGEST_NIGHT: Final = timedelta(hours=4)
+"""from its start; later is late, everywhere (``max_runtime_seconds`` of dagster.yaml fails a run that takes longer)"""
 _DAY_HOURS: Final = 24
 
 
 def published_by(settings: Settings) -> dg.FreshnessPolicy:
-    """Fresh = published since the last start of the night, from three hours after that start on.
+    """Fresh = published since the last start of the night, from the end of the longest night on.
 
     A schedule whose hours are not plain numbers (``*/6``), or whose night would end on another day than the days that
-    it names, cannot be moved by three hours: there, a day and three hours after the last publication is late.
+    it names, cannot be moved by its length: there, a day and that after the last publication is late.
     """
     plain = re.fullmatch(r"(?P<minute>\S+) (?P<hours>\d+(,\d+)*) (?P<days>\S+ \S+ \S+)", settings.cron.strip())
-    ends = [int(hour) + NIGHT_LASTS // timedelta(hours=1) for hour in plain["hours"].split(",")] if plain else []
+    ends = [int(hour) + LONGEST_NIGHT // timedelta(hours=1) for hour in plain["hours"].split(",")] if plain else []
     if not plain or (max(ends) >= _DAY_HOURS and plain["days"] != "* * *"):
-        return dg.FreshnessPolicy.time_window(fail_window=timedelta(days=1) + NIGHT_LASTS)
+        return dg.FreshnessPolicy.time_window(fail_window=timedelta(days=1) + LONGEST_NIGHT)
     hours = ",".join(str(end % _DAY_HOURS) for end in ends)
     return dg.FreshnessPolicy.cron(
-        deadline_cron=f"{plain['minute']} {hours} {plain['days']}", lower_bound_delta=NIGHT_LASTS, timezone=TIMEZONE
+        deadline_cron=f"{plain['minute']} {hours} {plain['days']}", lower_bound_delta=LONGEST_NIGHT, timezone=TIMEZONE
     )
+
+
+def owed_since(settings: Settings) -> datetime:
+    """The last start of a night that has had its time by now: what was published must not be of an earlier one."""
+    begun = settings.clock().replace(tzinfo=ZoneInfo(TIMEZONE)) - LONGEST_NIGHT
+    return get_latest_completed_cron_tick(settings.cron, begun, TIMEZONE).replace(tzinfo=None)
 
 
 def nightly_schedule(settings: Settings) -> dg.ScheduleDefinition:

@@ -20,6 +20,7 @@ from pipelines.news.alarms import Freshness, failed_run, published_at, watch
 from pipelines.news.daily import tell_today
 from pipelines.news.post import Post, channels
 from pipelines.news.settings import NewsSettings
+from pipelines.schedules import owed_since
 from pipelines.settings import Settings, SettingsError
 from warehouse.publish import CURRENT, FILE_NAME
 
@@ -73,7 +74,7 @@ def news_sensors(settings: Settings, read_news: ReadNews, *, is_on: bool) -> lis
         remembered = post.recall(_FRESHNESS)
         before = Freshness.from_json(remembered) if remembered else None
         built_at = published_at(settings.published / CURRENT / FILE_NAME)
-        state, key, message = watch(before, built_at, settings.clock(), news.stale_hours)
+        state, key, message = watch(before, built_at, settings.clock(), owed_since(settings))
         if state != before:
             post.put(key, message, {_FRESHNESS: state.to_json()})
         yield dg.SkipReason(message.subject if message else f"最近一次发布：{built_at or '无'}")

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -36,6 +36,7 @@ _STEPS: Final = {
     "meta_tables": ("登记表", "若刚改过规则或名录，先看改动"),
     "release": ("发布比较", "看存档所在的盘是否已满"),
     "receipts": ("回执", "看 outbox 的权限和所在的盘是否已满"),
+    "office_pages": ("网页", "若刚升级过，先看升级；看 work 所在的盘是否已满"),
     "published_warehouse": ("发布", "看 published 的权限和所在的盘是否已满"),
 }
 _MEANT: Final = {(check.table, check.name): check.description for check in CHECKS}
@@ -79,28 +80,28 @@ def published_at(published_file: Path) -> datetime | None:
 
 
 def watch(
-    before: Freshness | None, built_at: datetime | None, now: datetime, hours: int
+    before: Freshness | None, built_at: datetime | None, now: datetime, owed: datetime
 ) -> tuple[Freshness, str, Message | None]:
     """(what to remember, key, message) of one look: an incident is told once, and once that it is over.
 
     ``built_at`` is when the published night began; where nothing was published, the time of the first look counts.
+    ``owed`` is when the night began that should be published by now.
     """
     state = before or Freshness(now, None)
     last = built_at or state.watched_since
-    is_stale = now - last > timedelta(hours=hours)
+    is_stale = last < owed
     if is_stale and state.told is None:
-        return Freshness(state.watched_since, last), f"stale:{now.isoformat()}", _stale(built_at, last, now, hours)
+        return Freshness(state.watched_since, last), f"stale:{now.isoformat()}", _stale(built_at, owed)
     if not is_stale and state.told is not None:
         return Freshness(state.watched_since, None), f"fresh:{now.isoformat()}", _fresh(last)
     return state, "", None
 
 
-def _stale(built_at: datetime | None, last: datetime, now: datetime, hours: int) -> Message:
-    age = int((now - last).total_seconds() // 3600)
-    what = f"最近一次发布是 {last:%m月%d日 %H:%M} 开始的那一夜" if built_at else "还没有任何可读的发布"
+def _stale(built_at: datetime | None, owed: datetime) -> Message:
+    there = f"最近一次发布是 {built_at:%m月%d日 %H:%M} 开始的那一夜" if built_at else "还没有任何可读的发布"
     return Message(
         subject="公开统计告警：没有按时发布",
-        summary=f"{what}，已过 {age} 小时（上限 {hours} 小时）。",
+        summary=f"{owed:%m月%d日 %H:%M} 应开始的一夜没有发布；{there}。",
         parts=(
             Part(
                 "请检查",

@@ -32,7 +32,7 @@ def todays_digest(settings: Settings, news: NewsSettings) -> tuple[Message | Non
             then = Known.from_json(remembered)
         else:
             then = known_before(connection, Journal(settings.archive).of("night_closed"), today)
-        return digest(connection, then, today, news.deadline_days, news.pages_url), known_now(connection, today)
+        return digest(connection, then, today, news.deadline_days, settings.pages_url), known_now(connection, today)
 
 
 def tell_today(settings: Settings, news: NewsSettings) -> str:

@@ -38,9 +38,7 @@ def print_channels(console: Console, settings: Settings, news: NewsSettings) -> 
         for _, message, problem in waiting:
             console.print(f"  {message.subject}{f'（上次没有发出：{problem}）' if problem else ''}", soft_wrap=True)
     days = "、".join(map(str, news.deadline_days))
-    console.print(
-        f"日报每天 {news.digest_at:%H:%M} 以后；截止日前 {days} 天提醒；发布超过 {news.stale_hours} 小时告警。"
-    )
+    console.print(f"日报每天 {news.digest_at:%H:%M} 以后；截止日前 {days} 天提醒。")
 
 
 def print_preview(console: Console, settings: Settings, news: NewsSettings) -> None:

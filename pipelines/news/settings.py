@@ -32,7 +32,7 @@ _SECRETS: Final = (
 )
 _PLAIN: Final = (
     "SMTP_HOST", "SMTP_PORT", "SMTP_SECURITY", "SMTP_USER", "SMTP_FROM", "SMTP_TO", "WECOM_FORMAT", "DINGTALK_KEYWORD",
-    "FEISHU_KEYWORD", "CA_FILE", "DIGEST_AT", "DEADLINE_DAYS", "STALE_HOURS", "UI_URL", "PAGES_URL",
+    "FEISHU_KEYWORD", "CA_FILE", "DIGEST_AT", "DEADLINE_DAYS", "UI_URL",
 )  # fmt: skip
 _CHANNELS: Final = ("SMTP_HOST", "WECOM_URL", "DINGTALK_URL", "FEISHU_URL", "WEBHOOK_URL")
 """each of them, set, is a channel"""
@@ -41,7 +41,6 @@ _PORTS: Final = {"starttls": 587, "ssl": 465, "none": 25}
 _LAST_PORT: Final = 65535
 _DIGEST_AT: Final = time(8, 30)
 _DEADLINE_DAYS: Final = (14, 7, 3, 1)
-_STALE_HOURS: Final = 30
 
 
 class Secret:
@@ -97,12 +96,8 @@ class NewsSettings:
     """certificates to trust, for mail and webhooks; None = the system's"""
     digest_at: time = _DIGEST_AT
     deadline_days: tuple[int, ...] = _DEADLINE_DAYS
-    stale_hours: int = _STALE_HOURS
-    """a published file older than this has missed a night"""
     ui_url: str = ""
     """where the ops team's pages are reached, for links to runs"""
-    pages_url: str = ""
-    """where the office's pages are reached"""
 
     @property
     def has_channel(self) -> bool:
@@ -119,9 +114,7 @@ class NewsSettings:
             ca_file=env.certificates("CA_FILE"),
             digest_at=env.time("DIGEST_AT", _DIGEST_AT),
             deadline_days=env.days("DEADLINE_DAYS", _DEADLINE_DAYS),
-            stale_hours=env.number("STALE_HOURS", _STALE_HOURS, least=1),
             ui_url=env.page("UI_URL"),
-            pages_url=env.page("PAGES_URL"),
         )
 
 
@@ -181,7 +174,7 @@ class _Environment:
             raise SettingsError(f"{_PREFIX}{name}={text!r}：可以写 {'、'.join(choices)}")
         return text
 
-    def number(self, name: str, default: int, *, least: int, most: int = 100_000) -> int:
+    def number(self, name: str, default: int, *, least: int, most: int) -> int:
         text = self.text(name)
         if not text:
             return default

@@ -297,24 +297,24 @@ def test_a_number_is_taken_from_tables_that_are_there_by_then(table: str) -> Non
 @pytest.mark.parametrize(
     ("cron", "deadline"),
     [
-        ("0 2 * * *", "0 5 * * *"),
-        ("30 1 * * 1-5", "30 4 * * 1-5"),
-        ("0 2,14 * * *", "0 5,17 * * *"),
-        ("15 23 * * *", "15 2 * * *"),
+        ("0 2 * * *", "0 6 * * *"),
+        ("30 1 * * 1-5", "30 5 * * 1-5"),
+        ("0 2,14 * * *", "0 6,18 * * *"),
+        ("15 23 * * *", "15 3 * * *"),
     ],
 )
-def test_the_publication_is_due_three_hours_after_the_night_began(cron: str, deadline: str) -> None:
+def test_the_publication_is_due_four_hours_after_the_night_began(cron: str, deadline: str) -> None:
     definitions = build_defs(Settings(home=Path("/nowhere"), cron=cron))
     graph = definitions.get_repository_def().asset_graph
     assert graph.get(dg.AssetKey(PUBLISHED)).freshness_policy == dg.FreshnessPolicy.cron(
-        deadline_cron=deadline, lower_bound_delta=timedelta(hours=3), timezone="Asia/Shanghai"
+        deadline_cron=deadline, lower_bound_delta=timedelta(hours=4), timezone="Asia/Shanghai"
     )
 
 
 @pytest.mark.parametrize("cron", ["0 */6 * * *", "0 23 * * 1-5", "@daily"])
-def test_where_the_time_cannot_be_moved_a_day_and_three_hours_is_too_old(cron: str) -> None:
+def test_where_the_time_cannot_be_moved_a_day_and_four_hours_is_too_old(cron: str) -> None:
     policy = published_by(Settings(home=Path("/nowhere"), cron=cron))
-    assert policy == dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=27))
+    assert policy == dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=28))
 
 
 def test_only_the_publication_has_to_be_fresh_and_the_instance_looks() -> None:

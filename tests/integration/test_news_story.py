@@ -49,14 +49,17 @@ def clock() -> Clock:
 
 @pytest.fixture
 def settings(tmp_path: Path, clock: Clock) -> Settings:
-    return replace(new_home(tmp_path / "home", write_register(tmp_path / "register"), clock), receipts=False)
+    return replace(
+        new_home(tmp_path / "home", write_register(tmp_path / "register"), clock),
+        receipts=False,
+        pages_url="https://pages",
+    )
 
 
 def news_to(server: WebServer) -> NewsSettings:
     return NewsSettings(
         webhooks=(Webhook("webhook", Secret(f"{server.url}/{TOKEN}")),),
         digest_at=time(8, 30),
-        pages_url="https://pages",
     )
 
 
@@ -250,20 +253,19 @@ def test_stale_figures_are_told_once_and_so_is_the_recovery(settings: Settings, 
 
         # no run ever started: nobody but this watch can tell
         assert look("2018-03-01T09:00:00") == "最近一次发布：无"
-        assert look("2018-03-02T14:59:00") == "最近一次发布：无"
-        assert look("2018-03-02T15:01:00") == "公开统计告警：没有按时发布"
-        assert look("2018-03-02T15:11:00") == "最近一次发布：无"
+        assert look("2018-03-02T05:59:00") == "最近一次发布：无"
+        assert look("2018-03-02T06:00:00") == "公开统计告警：没有按时发布"
+        assert look("2018-03-02T06:10:00") == "最近一次发布：无"
         assert [body["subject"] for body in server.bodies] == ["公开统计告警：没有按时发布"]
-        assert server.bodies[0]["summary"] == "还没有任何可读的发布，已过 30 小时（上限 30 小时）。"
+        assert server.bodies[0]["summary"] == "03月02日 02:00 应开始的一夜没有发布；还没有任何可读的发布。"
 
         clock.now = datetime(2018, 3, 2, 16, 0)
         assert run_night(settings).success
         assert look("2018-03-02T16:10:00") == "公开统计恢复：已重新发布"
-        assert look("2018-03-03T22:00:00") == "最近一次发布：2018-03-02 16:00:00"
-        assert look("2018-03-03T22:01:00") == "公开统计告警：没有按时发布"
-        assert (
-            server.bodies[-1]["summary"] == "最近一次发布是 03月02日 16:00 开始的那一夜，已过 30 小时（上限 30 小时）。"
-        )
+        assert look("2018-03-03T05:59:00") == "最近一次发布：2018-03-02 16:00:00"
+        assert look("2018-03-03T06:00:00") == "公开统计告警：没有按时发布"
+        owed, there = "03月03日 02:00 应开始的一夜没有发布", "最近一次发布是 03月02日 16:00 开始的那一夜"
+        assert server.bodies[-1]["summary"] == f"{owed}；{there}。"
         assert len(server.requests) == 3
         # a file that nobody can read is no publication
         folder = published(settings).parent
@@ -271,7 +273,7 @@ def test_stale_figures_are_told_once_and_so_is_the_recovery(settings: Settings, 
         published(settings).chmod(0o644)
         published(settings).write_bytes(b"no database")
         assert published_at(published(settings)) is None
-        assert look("2018-03-03T22:10:00") == "最近一次发布：无"
+        assert look("2018-03-03T06:10:00") == "最近一次发布：无"
 
 
 # the post

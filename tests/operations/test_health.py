@@ -17,9 +17,10 @@ from click.testing import CliRunner
 from dagster._daemon.types import DaemonHeartbeat
 
 from pipelines.cli import main
-from pipelines.health import LONGEST_NIGHT, Sign, examine
+from pipelines.health import Sign, examine
 from pipelines.instance import prepare_home
 from pipelines.lock import JOB_NAME, holder, night_lock
+from pipelines.schedules import LONGEST_NIGHT
 from pipelines.settings import TIMEZONE, Settings
 from tests.operations.services import PROJECT
 from warehouse.publish import FILE_NAME

@@ -55,9 +55,7 @@ def test_every_other_variable_is_read(tmp_path: Path) -> None:
         "CA_FILE": str(authority),
         "DIGEST_AT": "7:05",
         "DEADLINE_DAYS": "1, 30",
-        "STALE_HOURS": "48",
         "UI_URL": "http://ops:3000/",
-        "PAGES_URL": "https://pages/",
     }
     news = read(**variables)
     assert [(hook.kind, hook.url.reveal(), hook.keyword) for hook in news.webhooks] == [
@@ -68,7 +66,7 @@ def test_every_other_variable_is_read(tmp_path: Path) -> None:
     ]
     assert [hook.signing_secret.reveal() for hook in news.webhooks if hook.signing_secret] == ["SEC1", "s2"]
     assert (news.ca_file, news.digest_at, news.deadline_days) == (str(authority), time(7, 5), (30, 1))
-    assert (news.stale_hours, news.ui_url, news.pages_url) == (48, "http://ops:3000", "https://pages")
+    assert news.ui_url == "http://ops:3000"
 
 
 def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
@@ -90,7 +88,6 @@ def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
         ({"WECOM_FORMAT": "html"}, "GONGKAI_NEWS_WECOM_FORMAT='html'：可以写 markdown、text"),
         ({"DIGEST_AT": "25:00"}, "GONGKAI_NEWS_DIGEST_AT='25:00'"),
         ({"DEADLINE_DAYS": "7;3"}, "GONGKAI_NEWS_DEADLINE_DAYS='7;3'"),
-        ({"STALE_HOURS": "0"}, "GONGKAI_NEWS_STALE_HOURS='0'"),
         ({"CA_FILE": __file__}, f"GONGKAI_NEWS_CA_FILE={__file__!r}：不是 PEM 格式的证书"),
         ({"CA_FILE": "/nowhere.pem"}, "GONGKAI_NEWS_CA_FILE='/nowhere.pem'：没有这个文件"),
         ({"UI_URL": "ops:3000"}, "GONGKAI_NEWS_UI_URL='ops:3000'"),
