@@ -89,6 +89,7 @@ def test_a_trend_breaks_where_the_form_changed_and_counts_no_change_of_an_incomp
     assert (rows["2017"]["全市合计"], rows["2017"]["增减"], rows["2017"]["同比"]) == ("399", "-162", "-28.877")
     assert (rows["2024"]["全市合计"], rows["2024"]["增减"], rows["2024"]["合计"]) == ("642", "", "不完整")
     page = (site / "trends" / "granted.html").read_text(encoding="utf-8")
+    assert "缺2家，不计算同比：厦门市集美区教育局（已扣留）、厦门市同安区莲花镇人民政府（缺报）。" in page
     assert "2019年起换表样，口径不同</text>" in page
     assert "2019年起换表样，口径不同，线在此断开。" in page
     # the same kind of request: only its name changed, so nothing is broken

@@ -14,6 +14,7 @@ from typing import Any, Final
 import duckdb
 
 from pipelines.site import charts
+from pipelines.site.coverage import coverages
 from pipelines.site.figure import Cell, Column, Figure, Table, written
 from pipelines.site.frame import Page, organ_page
 from pipelines.site.series import PARTS, Panel, Step, breaks_of, city_series, remarks_of
@@ -35,6 +36,7 @@ def pages(connection: duckdb.DuckDBPyConnection) -> Iterator[Page]:
     series = city_series(connection)
     first_years = dict(connection.execute("SELECT form_code, first_year FROM core.dim_form").fetchall())
     slices = _slices(connection)
+    lacking = coverages(connection)
     topics = [
         (topic, list(group)) for topic, group in groupby(series.values(), key=lambda steps: steps[0].concept.topic)
     ]
@@ -54,6 +56,7 @@ def pages(connection: duckdb.DuckDBPyConnection) -> Iterator[Page]:
             {
                 "label": label,
                 "last": steps[-1],
+                "lacking": lacking.get(("city", steps[-1].report_year, steps[-1].form_code)),
                 "figure": trend_figure(steps, breaks),
                 "panel": _panel_table(steps),
                 "slices": [_slice_figure(steps, kind, slices.get((code, kind), {}), breaks) for kind in _SLICES],
