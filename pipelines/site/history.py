@@ -22,7 +22,7 @@ from schemas.concept import ConceptLabel, concept_labels, concept_terms
 from schemas.form import load_forms
 
 HEADLINE: Final = ("requests_received", "answered", "granted", "opened", "reviews", "lawsuits")
-"""families that are drawn; the table has all"""
+"""families that are drawn, or as many of those that there are; the table has all"""
 _NOTHING_OWED: Final = "不应报"
 _NOT_IN_FORM: Final = "表内无"
 _BLANK: Final = "空白"
@@ -30,7 +30,7 @@ _BLANK: Final = "空白"
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What is collected: the years, and which family of figures which form has."""
+    """What is collected, or was filed all the same: the years, and which family of figures which form has."""
 
     years: tuple[int, ...]
     first_years: Mapping[str, int]
@@ -42,7 +42,9 @@ class Collected:
     @classmethod
     def read(cls, connection: duckdb.DuckDBPyConnection) -> Self:
         """As the register and the forms have it."""
-        years = connection.execute("SELECT DISTINCT report_year FROM core.reporting_duty ORDER BY 1").fetchall()
+        years = connection.execute(
+            "SELECT report_year FROM core.reporting_duty UNION SELECT report_year FROM mart.concept_organ ORDER BY 1"
+        ).fetchall()
         first_years = dict(connection.execute("SELECT form_code, first_year FROM core.dim_form").fetchall())
         has = frozenset((term.concept_code, term.form_code) for term in concept_terms(load_forms()))
         return cls(tuple(year for (year,) in years), first_years, has, concept_labels())
@@ -70,7 +72,8 @@ def history(organ: Row, figures: Sequence[Row], duties: Sequence[Row], collected
     if organ["kind"] == "district_government":
         title = "历年主要数字（全区汇总报告）"
     breaks = {family: _breaks(family, line, collected) for family, line in lines.items()}
-    drawn = [_panel(collected.labels[family], lines[family], breaks[family]) for family in HEADLINE if family in lines]
+    chosen = [family for family in HEADLINE if family in lines] or list(lines)[: len(HEADLINE)]
+    drawn = [_panel(collected.labels[family], lines[family], breaks[family]) for family in chosen]
     told = "；".join(f"{panel.title}：{_spoken(panel.points)}" for panel in drawn)
     gaps = [year for year in range(collected.years[0], collected.years[-1]) if year not in collected.years]
     notes = [f"灰色是没有收集的年度（{'、'.join(map(str, gaps))}）。"] if gaps else []

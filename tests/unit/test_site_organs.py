@@ -85,6 +85,12 @@ def test_what_a_form_does_not_have_is_not_missing() -> None:
     assert cells(figure) == [(5, ""), (6, ""), ("表内无", ""), ("表内无", "")]
 
 
+def test_an_organ_without_a_headline_figure_has_a_drawing_of_what_it_has() -> None:
+    figure = told([row(2023, 3, "fees"), row(2024, 4, "fees")], "not_due", "not_due", "accepted", "accepted")
+    assert "行政事业性收费（万元）" in figure.chart
+    assert cells(figure) == [("不应报", ""), ("不应报", ""), (3, ""), (4, "")]
+
+
 def test_a_district_is_shown_as_the_report_that_it_is() -> None:
     district = ORGAN | {"kind": "district_government"}
     figure = told([row(2017, 1)], "accepted", "accepted", "accepted", "accepted", organ=district)
