@@ -14,12 +14,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.answers.wording import SEVERITY
 from pipelines.intake import shown
 from pipelines.precheck import CLEAN, ERRORS, UNREADABLE, Answer, Precheck
 
 _VERDICT: Final = {CLEAN: ("可报送", "bold green"), ERRORS: ("需改正", "bold red"), UNREADABLE: ("读不了", "bold red")}
 _REMARKED: Final = ("有提示", "bold yellow")
-_SEVERITY: Final = {"error": ("错误", "red"), "warning": ("提示", "yellow"), "info": ("说明", "cyan")}
+_COLOURS: Final = {"error": "red", "warning": "yellow", "info": "cyan"}
 _MOST_ZEROS: Final = 3
 _ROLE: Final = {"likelier_wrong": "（更可能有误）", "tied": "（可能有误）"}
 
@@ -51,8 +52,8 @@ def _print_answer(console: Console, answer: Answer) -> None:
         console.print(f"这份文件以前收到过，编号 {answer.received_as}。")
     if answer.findings:
         console.print(_table(answer))
-    counts = {name: sum(item["severity"] == name for item in answer.findings) for name in _SEVERITY}
-    told = "，".join(f"{_SEVERITY[name][0]} {count}" for name, count in counts.items() if count)
+    counts = {name: sum(item["severity"] == name for item in answer.findings) for name in SEVERITY}
+    told = "，".join(f"{SEVERITY[name]} {count}" for name, count in counts.items() if count)
     console.print(told or "没有发现问题。")
 
 
@@ -63,7 +64,7 @@ def _table(answer: Answer) -> Table:
     table.add_column("单元格", overflow="fold", max_width=30)
     table.add_column("说明与怎样改", overflow="fold", ratio=1)
     for finding in answer.findings:
-        word, style = _SEVERITY[finding["severity"]]
+        word, style = SEVERITY[finding["severity"]], _COLOURS[finding["severity"]]
         accepted = "\n（已按原样接受）" if finding["state"] == "waived" else ""
         table.add_row(
             Text(word, style), finding["rule_id"], Text("\n".join(_cells(finding))), _said(finding) + accepted

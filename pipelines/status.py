@@ -24,19 +24,14 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.intake import shown
+from schemas.chinese import WORDS
 from warehouse.connection import dicts, reader
 
-WORDS: Final = {
-    # status: what it is called; in the order of the counts
-    "accepted": "已接受",
-    "late": "迟报",
-    "nil": "零报告",
-    "held": "扣留",
-    "received": "未能读取",
-    "missing": "缺报",
-    "due": "待报",
-    "not_due": "不应报",
+STATUSES: Final = {
+    status: WORDS["duty_status"][status]
+    for status in ("accepted", "late", "nil", "held", "received", "missing", "due", "not_due")
 }
+"""status: what it is called; in the order of the counts"""
 ANSWERED: Final = ("accepted", "late", "nil")
 """whose figures count"""
 _COLOURS: Final = {
@@ -87,7 +82,7 @@ class Status:
         found: dict[str, dict[str, int]] = {}
         for form, rows in groupby(self.rows, key=lambda row: str(row["form_code"])):
             counted = Counter(row["status"] for row in rows)
-            found[form] = {status: counted[status] for status in WORDS if counted[status]}
+            found[form] = {status: counted[status] for status in STATUSES if counted[status]}
         return found
 
     def reminders(self) -> list[tuple[dict[str, Any], str]]:
@@ -150,7 +145,7 @@ def print_status(console: Console, status: Status) -> None:
     for form, rows in groupby(status.rows, key=lambda row: row["form_code"]):
         mine = list(rows)
         counts = status.counts()[form].items()
-        words = (Text(f"{WORDS[name]} {count}", style=_COLOURS[name]) for name, count in counts)
+        words = (Text(f"{STATUSES[name]} {count}", style=_COLOURS[name]) for name, count in counts)
         console.print(Text("  ").join([Text(f"{mine[0]['short_title']}："), *words]))
         console.print(_table(mine))
     _print_list(console, "需要联系", [said for _, said in status.reminders()])
@@ -177,7 +172,7 @@ def _cells(row: dict[str, Any]) -> Iterator[Text]:
     style = _COLOURS[row["status"]]
     yield Text(shown(row["organ_code"]), style="dim")
     yield Text.assemble(shown(row["name"]), *([("\n" + shown(row["note"]), "dim")] if row["note"] else []))
-    yield Text(WORDS[row["status"]], style=style)
+    yield Text(STATUSES[row["status"]], style=style)
     yield Text(str(row["received_at"].date()) if row["received_at"] else "")
     yield Text(str(row["due_on"] or ""))
     yield Text(f"{row['days_late']}天" if row["days_late"] else "", style=style)

@@ -95,11 +95,11 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "organ_kind": {"government": "政府（含办公室、街道、镇）", "department": "部门"},
     "outcome": {"pass": "通过", "fail": "不符", "uncertain": "存疑", "not_assessable": "无从判定"},
     "part": {
-        "matched": "两年都在的机构",
-        "entered": "新增机构",
-        "left": "退出机构",
-        "revision": "上年数修订",
-        "definition": "表样口径变化",
+        "matched": "两年都报的单位",
+        "entered": "本年新加入的单位",
+        "left": "本年不再报的单位",
+        "revision": "上年数后来的修订",
+        "definition": "表样口径的变化",
     },
     "rate_code": {
         "reply_open_rate": "依申请答复公开率",
@@ -110,7 +110,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "revision_reason": {
         "first_filing": "首次报送",
         "resubmission": "重新报送",
-        "waiver_accepted": "办公室按原数接受",
+        "waiver_accepted": "办公室按原样接受",
         "judged_anew": "重新判定后采用",
         "no_longer_official": "不再采用",
         "register_changed": "名录变动",
@@ -121,8 +121,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "slice_kind": {"city": "全市", "level": "层级", "organ_kind": "政府或部门", "district": "区"},
     "source": {"office": "市办公室", "organ": "本机构"},
     "source_kind": {"seen": "见于资料", "inferred": "由资料推断", "recalled": "待核", "made_up": "虚构"},
-    "state": {"open": "未决", "waived": "按原数接受", "lapsed": "决定已失效"},
-    "state_then": {"open": "未决", "waived": "按原数接受", "lapsed": "决定已失效", "gone": "不再出现"},
+    "state": {"open": "未决", "waived": "按原样接受", "lapsed": "决定已失效"},
+    "state_then": {"open": "未决", "waived": "按原样接受", "lapsed": "决定已失效", "gone": "不再出现"},
     "submission_status": {"accepted": "已接受", "accepted_with_warnings": "已接受，有提示", "held": "扣留"},
     "duty_status": {
         "due": "待报",
@@ -161,6 +161,13 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }
 """field -> value -> what it is called"""
+SLICES: Final[Mapping[str, str]] = {
+    "city": "全市",
+    **WORDS["level"],
+    "government": "各级政府",
+    "department": "工作部门",
+}
+"""slice_code -> what it is called; of a district it is the organ's name"""
 
 MEANINGS: Final[Mapping[str, str]] = {
     # organs and duties
@@ -227,7 +234,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "difference": "左边减右边；公布数与汇总数表里是公布数减汇总数",
     "finding_id": "由报表、规则、范围和两边的数算出的编号，重建不变",
     "message": "告诉报送单位的话，带表上的名称和数字",
-    "state": "问题是否仍未解决；按原数接受的不再扣留，数字变了则失效",
+    "state": "问题是否仍未解决；按原样接受的不再扣留，数字变了则失效",
     "decision_note": "谁在何时、为何说明或接受，或为何失效；空文本＝没有",
     "state_then": "该夜变成的状态",
     "at": "状态变化的那一夜（北京时间）",
@@ -236,7 +243,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "line": "文件中的行；表头是第 1 行",
     "source": "决定来自市办公室的文件夹，还是机构收件夹里的 decisions.csv",
     "told_finding_id": "这一行所指的问题编号，照收到的写",
-    "decision": "explain＝说明，accept_as_printed＝按原数接受；其他照收到的写",
+    "decision": "explain＝说明，accept_as_printed＝按原样接受；其他照收到的写",
     "decision_reason": "作出决定的人写的理由",
     "signed_by": "作出决定的人",
     "signed_on": "签署的日期；不是日期的为空",

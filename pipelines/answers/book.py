@@ -51,7 +51,7 @@ _LEGEND: Final = {
     "error": "错误涉及的格",
     "warning": "提示涉及的格",
     "info": "说明涉及的格",
-    "waived": "办公室已按原数接受",
+    "waived": "办公室已按原样接受",
 }
 _RED: Final = Side(style="medium", color="FFB3261E")
 _THICK: Final = Border(left=_RED, right=_RED, top=_RED, bottom=_RED)

@@ -13,6 +13,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
+from schemas.chinese import WORDS
+
 STATUS: Final = {
     "accepted": "已接受",
     "accepted_with_warnings": "已接受，有提示",
@@ -26,8 +28,8 @@ STATUS: Final = {
     "read": "部分内容未能读取",
     "noted": "已收到说明，有几行没有采用",
 }
-SEVERITY: Final = {"error": "错误", "warning": "提示", "info": "说明"}
-STATE: Final = {"open": "", "waived": "办公室已按原数接受", "lapsed": "原来的决定已失效"}
+SEVERITY: Final = WORDS["severity"]
+STATE: Final = {"open": "", "waived": "办公室已按原样接受", "lapsed": "原来的决定已失效"}
 ROLE: Final = {"likelier_wrong": "最可能填错", "tied": "可能填错（之一）", "operand": ""}
 
 _RESEND: Final = "把改好的整份文件重新放入收件箱的 {folder} 文件夹（文件名不限），当夜会重新核对。"

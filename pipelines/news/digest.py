@@ -20,6 +20,7 @@ import duckdb
 
 from pipelines.journal import Entry
 from pipelines.news.message import Message, Part
+from schemas.chinese import SLICES
 from warehouse.connection import dicts
 
 _MOST_NAMES: Final = 8
@@ -90,9 +91,6 @@ JOIN core.dim_indicator AS i ON i.form_code = v.form_code AND i.indicator_code =
 LEFT JOIN core.dim_organ AS o ON o.organ_code = v.slice_code
 WHERE v.sign_changed AND r.release_no > ? AND v.applicant_kind IN ('', 'total')
 ORDER BY CASE v.slice_kind WHEN 'city' THEN 1 ELSE 2 END, v.report_year DESC, v.slice_kind, v.slice_code, i.position"""
-_SLICES: Final = {
-    "city": "全市", "own": "市本级", "lower": "区及以下", "government": "政府类机构", "department": "部门类机构",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +297,7 @@ def _became(row: Mapping[str, Any]) -> str:
 
 
 def _turn(row: Mapping[str, Any]) -> str:
-    where = _SLICES.get(row["slice_code"]) or row["slice_name"] or "全市"
+    where = SLICES.get(row["slice_code"]) or row["slice_name"]
     measure = "（历年累计）" if row["measure"] == "cumulative" else ""
     return (
         f"{row['report_year']}年度 {where} {row['label']}{measure}：比上年由 {_signed(row['change_before'])} "

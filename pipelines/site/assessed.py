@@ -11,16 +11,11 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from pipelines.site.figure import Cell, Column, Table, Value
-from pipelines.site.terms import Row
+from pipelines.site.terms import RATES, Row
+from schemas.chinese import WORDS
 
 ASSESSMENTS: Final = "SELECT * FROM mart.assessment ORDER BY organ_code, report_year DESC"
 DEDUCTIONS: Final = "SELECT * FROM mart.assessment_deduction ORDER BY organ_code, report_year DESC, deduction_code"
-_RATES: Final = {
-    "reply_open": ("依申请答复公开率", "予以公开和部分公开÷答复"),
-    "dispute": ("争议率", "复议和诉讼÷答复"),
-    "correction": ("纠错率", "结果纠正÷已审结"),
-    "open": ("公开率", "主动公开÷制作"),
-}
 _MADE_UP: Final = "made up"
 """so begins the register's word on points that nobody published"""
 
@@ -76,10 +71,11 @@ class Assessed:
 
 
 def _rates(row: Row) -> Iterator[tuple[Value | Cell, ...]]:
-    for code, (label, made_of) in _RATES.items():
+    for rate, made_of in RATES.items():
+        code = rate.removesuffix("_rate")
         yield (
-            *(row["report_year"], label, made_of),
-            *(row[f"{code}_numerator"], row[f"{code}_denominator"], row[f"{code}_rate"], row[f"{code}_note"]),
+            *(row["report_year"], WORDS["rate_code"][rate], made_of),
+            *(row[f"{code}_numerator"], row[f"{code}_denominator"], row[rate], row[f"{code}_note"]),
         )
 
 

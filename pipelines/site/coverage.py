@@ -13,10 +13,12 @@ from typing import Final
 
 import duckdb
 
+from pipelines.status import STATUSES
 from warehouse.connection import dicts
 
 _MOST_NAMED: Final = 20
-WORDS: Final = {"missing": "缺报", "due": "待报", "held": "已扣留", "received": "未能读取"}
+WAITED_FOR: Final = frozenset({"missing", "due", "held", "received"})
+"""statuses of an organ that a total lacks"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Missing:
     @property
     def word(self) -> str:
         """The status in Chinese."""
-        return WORDS.get(self.status, "缺报")
+        return STATUSES.get(self.status, STATUSES["missing"])
 
 
 def named(organs: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ from pipelines.site import charts
 from pipelines.site.figure import Cell, Column, Figure, Table, Value, written
 from pipelines.site.series import breaks_between
 from pipelines.site.terms import Row, grouped
-from pipelines.status import ANSWERED, WORDS
+from pipelines.status import ANSWERED, STATUSES
 from schemas.concept import ConceptLabel, concept_labels, concept_terms
 from schemas.form import load_forms
 
@@ -116,7 +116,7 @@ def _absent(family: str, year: int, duties: Sequence[Row], collected: Collected)
     for row in owed:
         if (family, row["form_code"]) in collected.has:
             # what was answered has a row, unless the figure does not apply to the organ
-            word = _NOT_IN_FORM if row["status"] in ANSWERED else WORDS[row["status"]]
+            word = _NOT_IN_FORM if row["status"] in ANSWERED else STATUSES[row["status"]]
             return Year(year, row["form_code"], None, word)
     return Year(year, "", None, _NOT_IN_FORM)
 

@@ -17,17 +17,11 @@ from typing import Any, Final
 import duckdb
 
 from pipelines.site.figure import written
+from schemas.chinese import WORDS
 from schemas.concept import ConceptLabel, ConceptStep, concept_labels, concept_steps, concept_terms
 from schemas.form import load_forms
 from warehouse.connection import dicts
 
-PARTS: Final = {
-    "matched": "两年都报的单位",
-    "entered": "今年新加入的单位",
-    "left": "今年不再报的单位",
-    "revision": "上年数后来的修订",
-    "definition": "表样口径的变化",
-}
 _BROKEN: Final = frozenset({"C", "D"})
 _MOST_MOVERS: Final = 8
 _IN_A_SENTENCE: Final = 3
@@ -88,7 +82,7 @@ class Step:
             f"{item.name} {written(item.contribution, 'change')}" for item in self.movers[:_IN_A_SENTENCE]
         )
         if self.change is not None:
-            told = [f"{PARTS[part]} {written(value, 'change')}" for part, value in self.parts.items()]
+            told = [f"{WORDS['part'][part]} {written(value, 'change')}" for part, value in self.parts.items()]
             # one part alone is the change itself
             parts = f"其中{'，'.join(told)}。" if set(self.parts) - {"matched"} else ""
             return parts + (f"变动最大：{names}。" if names else "")
@@ -230,7 +224,7 @@ def _parts(connection: duckdb.DuckDBPyConnection) -> dict[tuple[Any, ...], dict[
     ):
         key = (row["concept_code"], row["report_year"], row["form_code"])
         found.setdefault(key, {})[row["part"]] = row["contribution"]
-    return {key: {part: told[part] for part in PARTS if part in told} for key, told in found.items()}
+    return {key: {part: told[part] for part in WORDS["part"] if part in told} for key, told in found.items()}
 
 
 def _movers(connection: duckdb.DuckDBPyConnection) -> dict[tuple[Any, ...], list[Mover]]:

@@ -1,7 +1,7 @@
 """What the tables' codes are called on the pages, and where an organ, a rule, a release and a receipt are to be found.
 
 Belongs here: words, addresses and groupings that several kinds of pages share. Does not belong here: the words of a
-submission's status (``pipelines.status``), labels of indicators (``schemas.forms``).
+submission's status (``pipelines.status``), labels of indicators (``schemas.forms``), code words (``schemas.chinese``).
 """
 
 from __future__ import annotations
@@ -10,31 +10,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from pipelines.site.figure import Cell
+from schemas.chinese import SLICES, WORDS
 
 BASES: Final = {"own": "各单位报本单位的", "consolidated": "区政府报全区汇总", "published": "市政府公布的报告"}
-KINDS: Final = {
-    "city_government": "市政府",
-    "municipal_office": "市政府办公厅（室）",
-    "municipal_department": "市级部门",
-    "vertical_branch": "垂直管理机构",
-    "development_zone": "开发区",
-    "affiliated_institution": "市属事业单位",
-    "district_government": "区政府",
-    "district_office": "区政府办公室",
-    "district_department": "区级部门",
-    "subdistrict": "街道办事处",
-    "town": "镇政府",
-}
-SEVERITIES: Final = {"error": ("错误", "error"), "warning": ("提示", "warning"), "info": ("说明", "info")}
+SEVERITIES: Final = {severity: (word, severity) for severity, word in WORDS["severity"].items()}
 """severity -> what it is called, and the tone it is shown in"""
-CITY_LEVEL: Final = "市本级"
-SLICES: Final = {
-    "city": "全市",
-    "own": CITY_LEVEL,
-    "lower": "区及以下",
-    "government": "各级政府",
-    "department": "工作部门",
+CITY_LEVEL: Final = SLICES["own"]
+RATES: Final = {
+    "reply_open_rate": "予以公开和部分公开 ÷ 答复总数",
+    "dispute_rate": "行政复议和行政诉讼 ÷ 答复总数",
+    "correction_rate": "复议、诉讼中被纠正的 ÷ 已审结的",
+    "open_rate": "主动公开的 ÷ 制作的文件",
 }
+"""of what a rate is the share; its name is a code word"""
 
 Row = Mapping[str, Any]
 """a row of a table, by column"""

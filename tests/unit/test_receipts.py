@@ -241,7 +241,7 @@ def test_what_the_office_accepted_as_printed_says_so(night: Night, outbox: Path)
     night.finding(state="waived", decision_note="办公室 2018-03-01：原报告如此")
     night.write(outbox)
     text = Page(outbox / ORGAN / f"{RECEIPT}.html").text
-    assert "错误（办公室已按原数接受）" in text
+    assert "错误（办公室已按原样接受）" in text
     assert "决定：办公室 2018-03-01：原报告如此" in text
 
 

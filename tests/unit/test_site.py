@@ -310,7 +310,7 @@ def test_why_a_total_changed() -> None:
     movers = [Mover("A", "甲局", "matched", Decimal(90)), Mover("B", "乙镇", "entered", Decimal(10))]
     parts = {"matched": Decimal(90), "entered": Decimal(10)}
     changed = step("granted", 2017, "fj_annex_2017", change=Decimal(100), parts=parts, movers=movers)
-    assert changed.why == "其中两年都报的单位 +90，今年新加入的单位 +10。变动最大：甲局 +90，乙镇 +10。"
+    assert changed.why == "其中两年都报的单位 +90，本年新加入的单位 +10。变动最大：甲局 +90，乙镇 +10。"
     panel = Panel(Decimal(95), Decimal(90), Decimal(5), Decimal("5.5556"), 74, 0, 0, 3)
     waiting = step("granted", 2024, "gb_2021", is_complete=False, panel=panel, movers=movers[:1])
     assert waiting.why == "两年可比的74家：+5（+5.56%）。变动最大：甲局 +90。"
@@ -350,5 +350,5 @@ def test_who_is_ranked() -> None:
         "缺某局（缺报），不排名",
         "基数为0，不计算",
         "有空白格，不计算",
-        "已扣留，没有数据",
+        "扣留，没有数据",
     ]

@@ -132,7 +132,7 @@ def test_tables_have_a_chinese_twin_with_names_beside_codes() -> None:
         # its key has no form: the label is the latest edition's
         assert connection.sql(
             "SELECT 机构名称, 指标名称, 增减部分, 贡献 FROM view.同比贡献 WHERE 分组 = '全市'"
-        ).fetchall() == [("DEPT", "主动公开文件数", "两年都在的机构", 4)]
+        ).fetchall() == [("DEPT", "主动公开文件数", "两年都报的单位", 4)]
 
 
 def test_every_view_has_as_many_rows_as_what_it_turns(annex: duckdb.DuckDBPyConnection) -> None:

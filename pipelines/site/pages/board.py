@@ -16,7 +16,7 @@ import duckdb
 from pipelines.site.figure import Cell, Column, Table
 from pipelines.site.frame import Page, organ_page
 from pipelines.site.terms import BASES, CITY_LEVEL, marked, receipt
-from pipelines.status import ANSWERED, SOON_DAYS, WORDS, Status, status_of
+from pipelines.status import ANSWERED, SOON_DAYS, STATUSES, Status, status_of
 from warehouse.connection import dicts
 
 INDEX: Final = "status/index.html"
@@ -158,7 +158,7 @@ def _parts(status: Status) -> list[Part]:
             _group(status, form, district, list(group))
             for district, group in groupby(mine, key=lambda row: (row["district_code"], row["district_name"]))
         )
-        told = tuple((WORDS[name], *TONES[name], counts[form].get(name, 0)) for name in WORDS)
+        told = tuple((STATUSES[name], *TONES[name], counts[form].get(name, 0)) for name in STATUSES)
         answered, owed = sum(group.answered for group in groups), sum(group.owed for group in groups)
         parts.append(Part(mine[0]["short_title"], told, answered, owed, groups))
     return parts
@@ -181,7 +181,7 @@ def _line(row: dict[str, Any]) -> Sequence[Any]:
     is_quiet = row["status"] == "not_due"
     return (
         Cell(row["name"], page=organ_page(row["organ_code"]), is_quiet=is_quiet),
-        Cell(WORDS[row["status"]], tone=tone, sign=sign, note=told, is_quiet=is_quiet),
+        Cell(STATUSES[row["status"]], tone=tone, sign=sign, note=told, is_quiet=is_quiet),
         row["received_at"].date() if row["received_at"] else None,
         row["due_on"],
         _time(row),
@@ -211,7 +211,7 @@ def _everything(status: Status) -> Table:
                 row["name"],
                 row["district_name"] or CITY_LEVEL,
                 row["short_title"],
-                WORDS[row["status"]],
+                STATUSES[row["status"]],
                 row["received_at"],
                 row["due_on"],
                 row["days_late"],

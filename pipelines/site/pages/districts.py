@@ -15,18 +15,15 @@ from typing import Any, Final
 import duckdb
 
 from pipelines.site import charts
-from pipelines.site.coverage import WORDS, coverages, named
+from pipelines.site.coverage import WAITED_FOR, coverages, named
 from pipelines.site.figure import Cell, Column, Figure, Table, written
 from pipelines.site.frame import Page, organ_page
+from pipelines.site.terms import RATES
+from pipelines.status import STATUSES
+from schemas.chinese import WORDS
 from schemas.concept import thresholds
 from warehouse.connection import dicts
 
-RATES: Final = {
-    "reply_open_rate": ("予以公开率", "予以公开和部分公开 ÷ 答复总数"),
-    "dispute_rate": ("争议率", "行政复议和行政诉讼 ÷ 答复总数"),
-    "correction_rate": ("纠错率", "复议、诉讼中被纠正的 ÷ 已审结的"),
-    "open_rate": ("主动公开率", "主动公开的 ÷ 制作的文件"),
-}
 _SMALLEST: Final[Decimal] = next(item.limit_value for item in thresholds() if item.threshold_code == "smallest_base")
 _WHOLE: Final = ("全市", "市本级")
 
@@ -63,14 +60,14 @@ class Entry:
     def order(self) -> tuple[Any, ...]:
         """Ranked first, then who lacks somebody, then small bases, then none, then who is missing."""
         if self.rate is None:
-            return (4 if self.state in WORDS else 3, 0, self.organ_code)
+            return (4 if self.state in WAITED_FOR else 3, 0, self.organ_code)
         return (2 if self.is_small else 1 if self.missing else 0, -self.rate, self.organ_code)
 
     @property
     def remark(self) -> str:
         """Why it is not ranked, or what its rate lacks."""
-        if self.state in WORDS:
-            return f"{WORDS[self.state]}，没有数据"
+        if self.state in WAITED_FOR:
+            return f"{STATUSES[self.state]}，没有数据"
         if self.state == "nil":
             return "零报告，没有基数"
         if self.rate is None:
@@ -96,7 +93,7 @@ def pages(connection: duckdb.DuckDBPyConnection) -> Iterator[Page]:
             "smallest": _SMALLEST,
             "rates": [
                 (
-                    *RATES[rate],
+                    *(WORDS["rate_code"][rate], RATES[rate]),
                     _figure(year, form, rate, "districts", districts.get((year, form, rate), [])),
                     _figure(year, form, rate, "departments", departments.get((year, form, rate), [])),
                 )
@@ -199,7 +196,7 @@ def _departments(connection: duckdb.DuckDBPyConnection) -> dict[tuple[int, str, 
 def _figure(year: int, form: str, rate: str, kind: str, entries: Sequence[Entry]) -> Figure | None:
     if not entries:
         return None
-    label, meaning = RATES[rate]
+    label, meaning = WORDS["rate_code"][rate], RATES[rate]
     whole = [item for item in entries if not item.organ_code]
     ranked = sorted((item for item in entries if item.organ_code), key=lambda item: item.order)
     title = f"{'各区' if kind == 'districts' else '市级部门'}{label}"
@@ -219,7 +216,7 @@ def _figure(year: int, form: str, rate: str, kind: str, entries: Sequence[Entry]
         "名次只排基数够大、单位齐全的，从高到低，不表示好坏。",
     )
     shown, notes = _drawn(ranked)
-    if lacking := [item.name for item in ranked if item.state in WORDS]:
+    if lacking := [item.name for item in ranked if item.state in WAITED_FOR]:
         notes.insert(0, f"！没有数据的{len(lacking)}家：{named(lacking)}。")
     if kind == "districts" and (partial := [f"{item.name}{item.missing}" for item in ranked if item.missing]):
         notes.insert(0, f"！不完整：{'；'.join(partial)}。")
@@ -237,8 +234,8 @@ def _drawn(ranked: Sequence[Entry]) -> tuple[list[Entry], list[str]]:
     most = charts.MOST_BARS
     if len(ranked) <= most:
         return list(ranked), []
-    missing = [item for item in ranked if item.state in WORDS][: most // 3]
-    others = [item for item in ranked if item.state not in WORDS][: most - len(missing)]
+    missing = [item for item in ranked if item.state in WAITED_FOR][: most // 3]
+    others = [item for item in ranked if item.state not in WAITED_FOR][: most - len(missing)]
     return [*others, *missing], [f"图中画{most}家，另有{len(ranked) - most}家见数据表。"]
 
 
@@ -265,5 +262,5 @@ def _row(item: Entry, places: Mapping[str, int]) -> tuple[Any, ...]:
         item.numerator,
         item.denominator,
         Cell(item.rate, is_quiet=quiet),
-        Cell(item.remark, tone="error" if item.state in WORDS else "", is_quiet=quiet),
+        Cell(item.remark, tone="error" if item.state in WAITED_FOR else "", is_quiet=quiet),
     )

@@ -20,9 +20,9 @@ from pipelines.site.frame import Page, organ_page
 from pipelines.site.history import Collected, history
 from pipelines.site.pages.board import TONES
 from pipelines.site.pages.findings import WAITING, count, download, list_findings, read_findings
-from pipelines.site.series import PARTS
-from pipelines.site.terms import CITY_LEVEL, KINDS, SLICES, Row, grouped, receipt
-from pipelines.status import WORDS
+from pipelines.site.terms import CITY_LEVEL, Row, grouped, receipt
+from pipelines.status import STATUSES
+from schemas.chinese import SLICES, WORDS
 from warehouse.connection import dicts
 
 INDEX: Final = "organs/index.html"
@@ -30,16 +30,6 @@ MOST_FINDINGS: Final = 100
 MOST_ROWS: Final = 200
 _WEIGHTS: Final = ("not_due", "accepted", "nil", "late", "due", "received", "held", "missing")
 """of the forms of a year, the list of organs tells the last of these"""
-_NAME_KINDS: Final = {"official": "全称", "former": "曾用名", "alias": "别名", "short": "简称"}
-_USES: Final = {
-    "summed": "计入合计",
-    "nil": "计入合计（零）",
-    "compared": "只作对照，不计入合计",
-    "replaced": "由区的汇总报告代替",
-    "missing": "合计在等",
-    "not_required": "合计不等它",
-    "undivided": "计入合计，不分政府与部门",
-}
 _VERDICTS: Final = {
     "accepted": ("已接受", "good"),
     "accepted_with_warnings": ("已接受，有提示", "warning"),
@@ -154,10 +144,10 @@ def _organ(organ: Row, known: Known) -> dict[str, Any]:
     return {
         "organ": organ,
         "facts": _facts(organ),
-        "names": [(row["name"], _NAME_KINDS[row["name_kind"]], _span(row)) for row in known.names.get(code, [])],
+        "names": [(row["name"], WORDS["name_kind"][row["name_kind"]], _span(row)) for row in known.names.get(code, [])],
         "events": [(row["sentence"], _other(row, code)) for row in known.events.get(code, [])],
         "members": [(row["name"], organ_page(row["organ_code"])) for row in known.members.get(code, [])],
-        "latest": [(row, *TONES[row["status"]], WORDS[row["status"]]) for row in _latest(duties)],
+        "latest": [(row, *TONES[row["status"]], STATUSES[row["status"]]) for row in _latest(duties)],
         "duties": _duties(organ, duties),
         "figure": history(organ, known.figures.get(code, []), duties, known.collected),
         "versions": _versions(organ, known.versions.get(code, [])),
@@ -174,7 +164,7 @@ def _facts(organ: Row) -> list[tuple[str, str, str]]:
     """(what, text, page it leads to)."""
     facts = [
         ("机构代码", organ["organ_code"] + ("（暂编）" if organ["code_status"] == "provisional" else ""), ""),
-        ("类别", f"{KINDS[organ['kind']]}，{SLICES[organ['level']]}，{SLICES[organ['organ_kind']]}", ""),
+        ("类别", f"{WORDS['kind'][organ['kind']]}，{SLICES[organ['level']]}，{SLICES[organ['organ_kind']]}", ""),
         ("在册年度", _span(organ), ""),
     ]
     if organ["parent_code"]:
@@ -223,11 +213,11 @@ def _duty(row: Row) -> tuple[Value | Cell, ...]:
     return (
         row["report_year"],
         row["short_title"],
-        Cell(WORDS[row["status"]], tone=tone, sign=sign, note=told, is_quiet=row["status"] == "not_due"),
+        Cell(STATUSES[row["status"]], tone=tone, sign=sign, note=told, is_quiet=row["status"] == "not_due"),
         row["received_at"].date() if row["received_at"] else None,
         row["due_on"],
         late if is_owed else "",
-        _USES.get(row["used_as"], ""),
+        WORDS["used_as"].get(row["used_as"], ""),
         receipt(row["organ_code"], row["receipt_no"]),
     )
 
@@ -324,7 +314,7 @@ def _contributions(organ: Row, known: Known) -> Table | None:
             (
                 row["report_year"],
                 labels[row["concept_code"]].heading,
-                *(row["contribution"], row["change"], row["value"], PARTS[row["part"]]),
+                *(row["contribution"], row["change"], row["value"], WORDS["part"][row["part"]]),
             )
             for row in rows
         ],
@@ -365,7 +355,7 @@ def _entry(organ: Row, known: Known) -> tuple[Value | Cell, ...]:
     return (
         Cell(organ["name"], page=organ_page(code)),
         code,
-        KINDS[organ["kind"]],
+        WORDS["kind"][organ["kind"]],
         _state(latest),
         Cell(errors, is_quiet=not errors),
         Cell(warnings, is_quiet=not warnings),
@@ -380,4 +370,4 @@ def _state(latest: Sequence[Row]) -> Value | Cell:
     row = max(latest, key=lambda row: _WEIGHTS.index(row["status"]))
     tone, sign = TONES[row["status"]]
     is_quiet = row["status"] == "not_due"
-    return Cell(f"{row['report_year']}年度{WORDS[row['status']]}", tone=tone, sign=sign, is_quiet=is_quiet)
+    return Cell(f"{row['report_year']}年度{STATUSES[row['status']]}", tone=tone, sign=sign, is_quiet=is_quiet)

@@ -18,6 +18,7 @@ import duckdb
 from pipelines.site.figure import Cell, Column, Table, Value
 from pipelines.site.frame import Page, organ_page
 from pipelines.site.terms import Row, grouped, receipt, release_page, slice_name
+from schemas.chinese import WORDS
 from schemas.form import CellKey, load_forms
 from schemas.narrative import label_of
 from warehouse.connection import dicts
@@ -27,15 +28,6 @@ MOST_TOTALS: Final = 100
 MOST_CAUSES: Final = 200
 MOST_CELLS: Final = 50
 """rows of a page; of cells, of its download too"""
-REASONS: Final = {
-    "first_filing": "首次报送",
-    "resubmission": "重报",
-    "waiver_accepted": "办公室按原样接受",
-    "judged_anew": "重新判定（规则、表样、名录或别的报表有变）",
-    "no_longer_official": "不再作为正式数",
-    "register_changed": "名录有变，在合计中的位置不同",
-    "recomputed": "同一文件重新读取或推算",
-}
 _HASHES: Final = {
     "content_hash": "数字（正式数、汇总、同比）",
     "rules_hash": "规则",
@@ -152,7 +144,7 @@ def _causes(release_id: str, rows: Sequence[Row]) -> Table:
         [
             (
                 Cell(row["name"] or row["organ_code"], page=organ_page(row["organ_code"])),
-                *(row["report_year"], row["short_title"], REASONS[row["reason"]]),
+                *(row["report_year"], row["short_title"], WORDS["revision_reason"][row["reason"]]),
                 *(receipt(row["organ_code"], row["receipt_before"]), receipt(row["organ_code"], row["receipt_after"])),
                 *(row["resubmission_reason"] or "", row["cells"], row["cells_summed"]),
             )
@@ -222,7 +214,7 @@ def _cells(release_id: str, rows: Sequence[Row]) -> Table:
             (
                 Cell(row["name"] or row["organ_code"], page=organ_page(row["organ_code"])),
                 *(row["report_year"], _label(row)),
-                *(row["value_before"], row["value_after"], row["delta"], REASONS[row["reason"]]),
+                *(row["value_before"], row["value_after"], row["delta"], WORDS["revision_reason"][row["reason"]]),
             )
             for row in rows
         ],

@@ -17,13 +17,11 @@ from pipelines.site import charts
 from pipelines.site.coverage import coverages
 from pipelines.site.figure import Cell, Column, Figure, Table, written
 from pipelines.site.frame import Page, organ_page
-from pipelines.site.series import PARTS, Panel, Step, breaks_of, city_series, remarks_of
+from pipelines.site.series import Panel, Step, breaks_of, city_series, remarks_of
+from schemas.chinese import SLICES, WORDS
 from warehouse.connection import dicts
 
-_SLICES: Final = {
-    "level": ("按层级", {"own": "市本级", "lower": "区及以下"}),
-    "organ_kind": ("按单位性质", {"government": "政府及其办公室、街道、镇", "department": "部门"}),
-}
+_SLICES: Final = {"level": ("按层级", ("own", "lower")), "organ_kind": ("按单位性质", ("government", "department"))}
 
 
 def trend_page(concept_code: str) -> str:
@@ -222,7 +220,8 @@ def _slice_figure(
     steps: Sequence[Step], kind: str, rows: Mapping[str, Sequence[Mapping[str, Any]]], breaks: Mapping[int, str]
 ) -> Figure:
     label = steps[0].concept
-    heading, names = _SLICES[kind]
+    heading, codes = _SLICES[kind]
+    names = {code: SLICES[code] for code in codes}
     title = f"{heading}（{label.unit}）"
     points = {
         name: [charts.Point(row["report_year"], row["value"], row["is_complete"]) for row in rows.get(code, ())]
@@ -266,7 +265,7 @@ def _movers(step: Step) -> Table:
         f"{step.report_year}年变动最大的单位（{about}，{step.concept.unit}）",
         (Column("单位", is_head=True), Column("增减", "change"), Column("属于")),
         [
-            (Cell(item.name, page=organ_page(item.organ_code)), item.contribution, PARTS[item.part])
+            (Cell(item.name, page=organ_page(item.organ_code)), item.contribution, WORDS["part"][item.part])
             for item in step.movers
         ],
     )
