@@ -287,7 +287,14 @@ def daemon(settings: Settings) -> None:
 
 
 @main.command()
-@click.option("--min-free-gb", "least_free_gib", type=click.FloatRange(0), default=5, show_default=True)
+@click.option(
+    "--min-free-gb",
+    "least_free_gib",
+    type=click.FloatRange(0),
+    default=5,
+    show_default=True,
+    help="主目录所在的盘至少该剩多少 GiB",
+)
 @click.option("--json", "is_json", is_flag=True, help="输出 JSON")
 @click.pass_obj
 def health(settings: Settings, *, least_free_gib: float, is_json: bool) -> None:
