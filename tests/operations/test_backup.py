@@ -155,8 +155,14 @@ def test_a_journal_that_was_written_anew_is_not_backed_up(settings: Settings, tm
     succeeded(as_written(BACKUP, home=settings.home, backup=backup, register=settings.register))
     before = (backup / "archive" / "journal.jsonl").read_bytes()
     journal = settings.archive / "journal.jsonl"
-    journal.write_bytes(journal.read_bytes().replace(b"2018-02-28", b"2018-02-27") + b"more\n")
+    journal.write_bytes(before.replace(b"2", b"3", 1))
     done = as_written(BACKUP, home=settings.home, backup=backup, register=settings.register)
     assert done.returncode == 1
     assert "不是由" in done.stderr
     assert (backup / "archive" / "journal.jsonl").read_bytes() == before
+    # damage behind the end is seen by reading it, and what was there before is kept
+    journal.write_bytes(before + b"damage\n")
+    done = as_written(BACKUP, home=settings.home, backup=backup, register=settings.register)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Error: {backup / 'archive' / 'journal.jsonl'}: line ")
+    assert (backup / "archive" / "journal.jsonl.before").read_bytes() == before
