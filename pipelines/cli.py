@@ -26,7 +26,7 @@ from pipelines.answers import write_receipts
 from pipelines.decisions import EVENT as DECISION_RECEIVED
 from pipelines.handout import Handed, HandoutError, hand_out, hand_out_one
 from pipelines.intake import archived_path, is_sound, shown
-from pipelines.journal import Journal
+from pipelines.journal import Journal, JournalError
 from pipelines.precheck import UNREADABLE, check_files
 from pipelines.precheck_page import print_precheck
 from pipelines.releases import EVENT as RELEASE_MADE
@@ -262,7 +262,10 @@ def receipts(settings: Settings) -> None:
 @click.pass_obj
 def verify(settings: Settings) -> None:
     """重新核对存档里每个文件、每次发布的散列；有缺失或损坏时退出码为 1。"""
-    journal = Journal(settings.archive)
+    try:
+        journal = Journal(settings.archive)
+    except JournalError as error:
+        raise click.ClickException(str(error)) from error
     received = (*journal.of("file_received"), *journal.of(DECISION_RECEIVED))
     entries = [entry for entry in received if entry["outcome"] == "archived"]
     damaged = [entry for entry in entries if not is_sound(settings.archive, entry["sha256"])]
@@ -357,7 +360,14 @@ def daemon(settings: Settings) -> None:
 
 
 @main.command()
-@click.option("--min-free-gb", "least_free_gib", type=click.FloatRange(0), default=5, show_default=True)
+@click.option(
+    "--min-free-gb",
+    "least_free_gib",
+    type=click.FloatRange(0),
+    default=5,
+    show_default=True,
+    help="主目录所在的盘至少该剩多少 GiB",
+)
 @click.option("--json", "is_json", is_flag=True, help="输出 JSON")
 @click.pass_obj
 def health(settings: Settings, *, least_free_gib: float, is_json: bool) -> None:

@@ -9,12 +9,12 @@ archive=$GONGKAI_HOME/archive
 kept=$dest/archive/journal.jsonl
 mkdir -p "$dest/archive"
 
-# 流水只增不改：备份里的应是它的开头
+# 流水只增不改：备份里的应是它的开头。上一次的留作 journal.jsonl.before：坏了的流水再也接不下去，不会把它也盖掉
 if [ -e "$kept" ] && ! cmp --silent --bytes="$(stat --format=%s "$kept")" "$kept" "$archive/journal.jsonl"; then
     echo "$archive/journal.jsonl 不是由 $kept 接着写下来的：没有备份。先查明哪一份是对的，再换一个目的目录。" >&2
     exit 1
 fi
-rsync --archive "$archive/journal.jsonl" "$dest/archive/"
+rsync --archive --backup --suffix=.before "$archive/journal.jsonl" "$dest/archive/"
 rsync --archive --ignore-existing --exclude=/journal.jsonl --exclude='*.partial' "$archive/" "$dest/archive/"
 
 # 还没有收的文件、办公室的决定、本市的名录；删掉的不跟着删

@@ -23,7 +23,7 @@ BACKUP, RESTORE, REPAIR = "### 4.1 备份什么", "### 4.2 恢复到一台新机
 
 
 def as_written(
-    heading: str, *, home: Path, backup: Path, register: Path | None = None, stops: bool = True
+    heading: str, *, home: Path, backup: Path, register: Path | None, stops: bool = True
 ) -> subprocess.CompletedProcess[str]:
     """What the handbook's commands under a heading do; only the places are others. ``stops``: where one fails."""
     script = commands(heading)
@@ -34,9 +34,8 @@ def as_written(
     }.items():
         script = script.replace(shipped, str(here))
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("GONGKAI_", "DAGSTER_"))}
-    environment |= {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "GONGKAI_HOME": str(home)}
-    if register is not None:
-        environment["GONGKAI_REGISTER"] = str(register)
+    environment |= {"GONGKAI_HOME": str(home), "GONGKAI_REGISTER": str(register)}
+    environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     return subprocess.run(
         ["sh", "-eu" if stops else "-u"],
         input=script,
@@ -110,7 +109,7 @@ def test_another_machine_has_every_table_row_for_row(settings: Settings, tmp_pat
 def test_a_backup_made_during_a_night_is_like_a_night_that_was_interrupted(
     settings: Settings, tmp_path: Path, table: str
 ) -> None:
-    """In the middle, and after the night has frozen its release but before it is in the journal."""
+    """In the middle, and when the night has decided on its release but not yet recorded it."""
     backup, elsewhere = tmp_path / "backup", Settings(home=tmp_path / "elsewhere")
 
     def build(connection: duckdb.DuckDBPyConnection, name: str) -> int:
@@ -135,17 +134,17 @@ def test_a_backup_made_during_a_night_is_like_a_night_that_was_interrupted(
 
 def test_damage_does_not_reach_the_backup_and_is_mended_from_it(settings: Settings, tmp_path: Path) -> None:
     backup = tmp_path / "backup"
-    succeeded(as_written(BACKUP, home=settings.home, backup=backup))
+    succeeded(as_written(BACKUP, home=settings.home, backup=backup, register=settings.register))
     received = next(path for path in (settings.archive / "objects").rglob("*") if path.is_file())
     frozen = next((settings.archive / "releases").rglob("*.parquet"))
     for path in (received, frozen):
         path.chmod(0o644)
         path.write_bytes(b"damaged")
     # what is in the backup already stays, and is still sound
-    told = succeeded(as_written(BACKUP, home=settings.home, backup=backup)).splitlines()
+    told = succeeded(as_written(BACKUP, home=settings.home, backup=backup, register=settings.register)).splitlines()
     assert told[0] == "存档 11 个文件，缺失或损坏 0 个"
     # the first look ends with 1: it found both
-    done = as_written(REPAIR, home=settings.home, backup=backup, stops=False)
+    done = as_written(REPAIR, home=settings.home, backup=backup, register=settings.register, stops=False)
     assert (done.returncode, done.stdout.count("缺失或损坏：")) == (0, 2)
     assert done.stdout.count("缺失或损坏 0 个") == 1
     assert run_night(settings).success
@@ -153,11 +152,17 @@ def test_damage_does_not_reach_the_backup_and_is_mended_from_it(settings: Settin
 
 def test_a_journal_that_was_written_anew_is_not_backed_up(settings: Settings, tmp_path: Path) -> None:
     backup = tmp_path / "backup"
-    succeeded(as_written(BACKUP, home=settings.home, backup=backup))
+    succeeded(as_written(BACKUP, home=settings.home, backup=backup, register=settings.register))
     before = (backup / "archive" / "journal.jsonl").read_bytes()
     journal = settings.archive / "journal.jsonl"
-    journal.write_bytes(journal.read_bytes().replace(b"2018-02-28", b"2018-02-27") + b"more\n")
-    done = as_written(BACKUP, home=settings.home, backup=backup)
+    journal.write_bytes(before.replace(b"2", b"3", 1))
+    done = as_written(BACKUP, home=settings.home, backup=backup, register=settings.register)
     assert done.returncode == 1
     assert "不是由" in done.stderr
     assert (backup / "archive" / "journal.jsonl").read_bytes() == before
+    # damage behind the end is seen by reading it, and what was there before is kept
+    journal.write_bytes(before + b"damage\n")
+    done = as_written(BACKUP, home=settings.home, backup=backup, register=settings.register)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Error: {backup / 'archive' / 'journal.jsonl'}: line ")
+    assert (backup / "archive" / "journal.jsonl.before").read_bytes() == before
