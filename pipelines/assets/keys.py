@@ -32,11 +32,9 @@ def table_key(table: str) -> dg.AssetKey:
 
 
 def table_description(table: str) -> str:
-    """What the table is and what a row of it is, in Chinese and as the contract says it."""
+    """What the table is called and what a row of it is, in both languages."""
     contract = TABLES[table]
-    labels = {column.name: column.zh for column in render.columns_of(contract)}
-    key = "、".join(labels[name] for name in render.key_of(contract))
-    return f"{contract.title}。由{key}确定一行。\n\n{contract.description}"
+    return f"{contract.title}：{render.grain_zh(contract)}。\n\n{contract.description}"
 
 
 def column_schema(table: str) -> dg.TableSchema:
