@@ -10,13 +10,13 @@ there is; NULL gives no rows, which is how an empty warehouse is read back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
 
-from schemas.concept import thresholds
+from schemas.concept import concept_labels, thresholds
 from schemas.render import literal
 
 _FOLDER: Final = Path(__file__).parent / "sql" / "macros"
@@ -68,10 +68,11 @@ def _read(path: Path) -> Macro:
     signature = "".join(said["macro"])
     if missing or signature.partition("(")[0] != path.stem:
         raise MacroError(f"{path.name}: headed by {', '.join(_HEADINGS)}, and the call by the file's name")
-    limits = {f"${item.threshold_code}": str(item.limit_value) for item in thresholds()}
+    known = {f"${item.threshold_code}": str(item.limit_value) for item in thresholds()}
+    known["$concept_labels"] = _map({code: item.heading for code, item in concept_labels().items()})
     select = "\n".join(lines)
-    for word, limit in limits.items():
-        select = select.replace(word, limit)
+    for word, value in known.items():
+        select = select.replace(word, value)
     return Macro(
         name=path.stem,
         signature=signature,
@@ -80,3 +81,8 @@ def _read(path: Path) -> Macro:
         en=" ".join(said["en"]),
         select=select,
     )
+
+
+def _map(words: Mapping[str, str]) -> str:
+    """The words by code, as SQL."""
+    return f"MAP {{{', '.join(f'{literal(code)}: {literal(word)}' for code, word in words.items())}}}"

@@ -165,7 +165,7 @@ answer AS (
     SELECT
         n.kind,
         n.code,
-        coalesce(ib.label, ia.label) AS label,
+        coalesce(ib.label, ia.label, $concept_labels[n.code]) AS label,
         n.applicant_kind,
         n.measure,
         n.form_a,
