@@ -23,8 +23,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.answers import wording
 from pipelines.intake import shown
-from schemas.chinese import WORDS
+from schemas.chinese import SLICES, WORDS
 from warehouse.connection import dicts, reader
 
 STATUSES: Final = {
@@ -161,7 +162,7 @@ def _table(rows: list[dict[str, Any]]) -> Table:
         mine = list(group)
         owed = sum(row["status"] != "not_due" for row in mine)
         answered = sum(row["status"] in ANSWERED for row in mine)
-        table.add_row("", Text(f"{shown(district or '市本级')} {answered}/{owed}", style="bold"))
+        table.add_row("", Text(f"{shown(district or SLICES['own'])} {answered}/{owed}", style="bold"))
         for row in mine:
             table.add_row(*_cells(row))
         table.add_section()
@@ -212,8 +213,7 @@ def _subject(row: dict[str, Any]) -> str:
 def _time(row: dict[str, Any]) -> str:
     if row["mode"] != "live":
         return "不计逾期"
-    due = row["due_on"]
-    day = f"{due.year}年{due.month}月{due.day}日截止"
+    day = f"{wording.day(row['due_on'])}截止"
     if row["days_late"]:
         return f"{day}，已逾期{row['days_late']}天"
     return day if row["days_left"] is None else f"{day}，还有{row['days_left']}天"

@@ -37,7 +37,7 @@ _MISSING: Final = """
 SELECT organ_code || '|' || CAST(report_year AS VARCHAR) || '|' || form_code AS duty, due_on
 FROM mart.submission_status
 WHERE mode = 'live' AND status = 'missing'"""
-_ORGAN: Final = "coalesce(t.name, o.name, '') AS name, coalesce(d.name, '市本级') AS district, t.mode"
+_ORGAN: Final = "coalesce(t.name, o.name, '') AS name, d.name AS district, t.mode"
 _ORGANS: Final = """
 LEFT JOIN mart.submission_status AS t
     ON t.organ_code = {0}.organ_code AND t.report_year = {0}.report_year AND t.form_code = {0}.form_code
@@ -69,7 +69,7 @@ WHERE s.is_official OR s.sequence > ?
 ORDER BY d.organ_code NULLS FIRST, s.organ_code, s.report_year, s.form_code, s.sequence"""  # noqa: S608 - ours
 _DUTIES: Final = """
 SELECT t.organ_code || '|' || CAST(t.report_year AS VARCHAR) || '|' || t.form_code AS duty, t.report_year, t.form_code,
-       m.short_title, t.due_on, t.status, t.mode, t.name, coalesce(d.name, '市本级') AS district
+       m.short_title, t.due_on, t.status, t.mode, t.name, d.name AS district
 FROM mart.submission_status AS t
 JOIN core.dim_form AS m ON m.form_code = t.form_code
 LEFT JOIN core.dim_organ AS d ON d.organ_code = t.district_code
@@ -282,7 +282,9 @@ def _by_district(
         if not is_live:
             yield f"{year}年度（非当年采集）：{len(list(of_year))} 份"
             continue
-        for district, group in groupby(of_year, key=lambda row: row["district"].removesuffix("人民政府")):
+        for district, group in groupby(
+            of_year, key=lambda row: (row["district"] or SLICES["own"]).removesuffix("人民政府")
+        ):
             names = list(dict.fromkeys(f"{row['name'].removeprefix(district)}{remark(row)}" for row in group))
             more = f"等 {len(names)} 家" if len(names) > _MOST_NAMES else ""
             yield f"{district} {year}年度：{'、'.join(names[:_MOST_NAMES])}{more}"
