@@ -38,7 +38,6 @@ from pipelines.summary import print_left, print_night
 from schemas.register import RegisterError
 from schemas.report_phrase import PhraseError
 from warehouse.connection import reader
-from warehouse.publish import CURRENT, FILE_NAME
 from warehouse.query import QueryError, query
 
 _LOOPBACK: Final = "127.0.0.1"
@@ -433,7 +432,7 @@ def _become(command: list[str]) -> NoReturn:
 
 
 def _published_file(settings: Settings) -> Path:
-    path = settings.published / CURRENT / FILE_NAME
+    path = settings.published_file
     if not path.exists():
         raise click.ClickException(f"还没有发布过：{path} 不存在，请先运行 gongkai nightly")
     return path

@@ -26,7 +26,6 @@ from schemas.rule_compiler import compile_rules
 from warehouse.connection import scratch
 from warehouse.history import attach_history
 from warehouse.opening import opening_sums, stage_year_before
-from warehouse.publish import CURRENT, FILE_NAME
 
 _UNFINISHED: Final = ".part"
 
@@ -154,7 +153,7 @@ def _helps(
     compiled = compile_rules(knowledge.rules, knowledge.forms)
     sums = sums_of(knowledge.rules, compiled, form, report_year)
     openings = {item.instance_id: item for item in openings_of(knowledge.rules, compiled, form, report_year)}
-    published = settings.published / CURRENT / FILE_NAME
+    published = settings.published_file
     before: Mapping[str, Mapping[int, Decimal]] = {}
     if organs and openings and published.exists():
         with scratch() as connection:

@@ -20,7 +20,6 @@ from pipelines.lock import JOB_NAME, dead_runs, holder
 from pipelines.schedules import LONGEST_NIGHT, owed_since
 from pipelines.settings import TIMEZONE, Settings, wall_time
 from warehouse.connection import reader
-from warehouse.publish import CURRENT, FILE_NAME
 
 _HEARTBEAT: Final = timedelta(minutes=5)
 """the daemon's threads tell every half minute that they live"""
@@ -68,7 +67,7 @@ def _daemon(instance: dg.DagsterInstance) -> Sign:
 
 
 def _published(settings: Settings) -> Sign:
-    path = settings.published / CURRENT / FILE_NAME
+    path = settings.published_file
     if not path.exists():
         return Sign("published", is_well=False, message="还没有发布过")
     try:

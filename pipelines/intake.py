@@ -26,7 +26,6 @@ from pipelines.journal import Entry, Journal
 from pipelines.readers.model import Limits
 from pipelines.settings import Settings, wall_time
 from warehouse.durable import sync_directory
-from warehouse.publish import CURRENT, FILE_NAME
 
 IGNORED_NAMES: Final = frozenset({"Thumbs.db", "desktop.ini", ".DS_Store"})
 IGNORED_PREFIXES: Final = ("~$", ".~")
@@ -190,7 +189,7 @@ def _new_decisions(
     They are few: each is read every night, whatever its times say. A copy of what the same source has sent under
     another name is recorded as a repeat, without lines.
     """
-    published = settings.published / CURRENT / FILE_NAME
+    published = settings.published_file
     earlier = list(journal.of(DECISION_RECEIVED))
     last = {(e["is_office"], e["path"]): e["sha256"] for e in earlier if e["outcome"] == "archived"}
     refused = {(e["is_office"], e["path"], e["sha256"]) for e in earlier if e["outcome"] != "archived"}

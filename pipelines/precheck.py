@@ -48,7 +48,6 @@ from warehouse.build import build_order, build_table, load_rows
 from warehouse.connection import dicts, scratch
 from warehouse.history import PublishedNight, attach_history, sequences, stage_history
 from warehouse.judge import judge
-from warehouse.publish import CURRENT, FILE_NAME
 
 CLEAN, ERRORS, UNREADABLE = 0, 1, 2
 """exit codes: clean or warnings only, errors found, unreadable or unknown form"""
@@ -145,7 +144,7 @@ def check_files(settings: Settings, paths: Sequence[Path], organ: str = "", year
     """
     knowledge = load_knowledge(settings.register)
     delivery = _deliver(settings, sorted(paths, key=_arrival), shown(organ), year, knowledge.register)
-    published = settings.published / CURRENT / FILE_NAME
+    published = settings.published_file
     if not published.exists():
         result = _judged(delivery, knowledge, None, "没有历史数据")
     else:

@@ -22,7 +22,6 @@ from pipelines.news.post import Post, channels
 from pipelines.news.settings import NewsSettings
 from pipelines.schedules import owed_since
 from pipelines.settings import Settings, SettingsError
-from warehouse.publish import CURRENT, FILE_NAME
 
 ReadNews = Callable[[], NewsSettings]
 _FRESHNESS: Final = "freshness"
@@ -73,7 +72,7 @@ def news_sensors(settings: Settings, read_news: ReadNews, *, is_on: bool) -> lis
         post = Post(settings)
         remembered = post.recall(_FRESHNESS)
         before = Freshness.from_json(remembered) if remembered else None
-        built_at = published_at(settings.published / CURRENT / FILE_NAME)
+        built_at = published_at(settings.published_file)
         state, key, message = watch(before, built_at, settings.clock(), owed_since(settings))
         if state != before:
             post.put(key, message, {_FRESHNESS: state.to_json()})

@@ -15,6 +15,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from pipelines.readers.model import Limits
+from warehouse.publish import CURRENT, FILE_NAME
 
 TIMEZONE: Final = "Asia/Shanghai"
 NIGHTLY_CRON: Final = "0 2 * * *"
@@ -103,6 +104,11 @@ class Settings:
     def published(self) -> Path:
         """What analysts read; ``current`` is a link."""
         return self.home / "published"
+
+    @property
+    def published_file(self) -> Path:
+        """The database of the last publication."""
+        return self.published / CURRENT / FILE_NAME
 
     @property
     def work(self) -> Path:

@@ -11,7 +11,6 @@ from pipelines.assets.keys import OWNERS, RECEIVED_FILES, described
 from pipelines.closing import close_night
 from pipelines.intake import shown, take_in
 from pipelines.resources import Night
-from warehouse.publish import CURRENT, FILE_NAME
 
 _MOST_LISTED: Final = 100
 """paths that the page lists; their number is told in full"""
@@ -40,7 +39,7 @@ def received_files(night: dg.ResourceParam[Night]) -> dg.MaterializeResult:
     if not settings.inbox.is_dir():
         raise dg.Failure(f"{settings.inbox} is not there: create it, or point GONGKAI_HOME at the right folder")
     journal = night.journal()
-    close_night(journal, settings.published / CURRENT / FILE_NAME, settings.clock)
+    close_night(journal, settings.published_file, settings.clock)
     intake = take_in(settings, journal)
     return dg.MaterializeResult(
         metadata={

@@ -15,14 +15,13 @@ from pipelines.news.post import Post
 from pipelines.news.settings import NewsSettings
 from pipelines.settings import Settings
 from warehouse.connection import reader
-from warehouse.publish import CURRENT, FILE_NAME
 
 _MEMORY: Final = "digest"
 
 
 def todays_digest(settings: Settings, news: NewsSettings) -> tuple[Message | None, Known] | None:
     """What the digest says now (None: nothing), and what is known after it; None where nothing was published."""
-    published = settings.published / CURRENT / FILE_NAME
+    published = settings.published_file
     if not published.exists():
         return None
     today = settings.clock().date()

@@ -25,7 +25,6 @@ from schemas.form import CellKey, load_forms
 from schemas.tables import TABLES
 from warehouse.build import build_table
 from warehouse.connection import reader
-from warehouse.publish import FILE_NAME
 
 
 def new_home(folder: Path, register: Path | None = None, clock: Callable[[], datetime] = now) -> Settings:
@@ -81,7 +80,7 @@ def run_night(
 
 def published(settings: Settings) -> Path:
     """The file that analysts open."""
-    return settings.published / "current" / FILE_NAME
+    return settings.published_file
 
 
 def rows(settings: Settings, query: str) -> list[tuple[Any, ...]]:
