@@ -226,11 +226,8 @@ def _id(found: Found) -> str:
 def _remembered(settings: Settings) -> Memory:
     try:
         memory: Memory = json.loads((settings.work / _MEMORY).read_text(encoding="ascii"))
-    except (
-        FileNotFoundError,
-        ValueError,
-    ):  # deleted, or cut short by a crash: what no night has seen is answered again
-        return {}
+    except (FileNotFoundError, ValueError):
+        return {}  # deleted, or cut short by a crash: what no night has seen is answered again
     return memory
 
 

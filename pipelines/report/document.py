@@ -18,11 +18,11 @@ from pipelines.answers.wording import number, plain
 from pipelines.report.figures import ReportError, ReportFigures
 from pipelines.report.prose import Prose
 from pipelines.report.shares import RULE
+from pipelines.status import STATUSES
 from pipelines.templates.layout import Box, Role, lay_out
 from schemas.form import Form
 
 DRAFT: Final = "草稿"
-_WHY: Final = {"held": "扣留", "received": "未能读取", "due": "待报"}
 _UNPRINTED: Final = frozenset({Role.SECTION, Role.REMARK})
 _MOST_DIFFERENCES: Final = 20
 _LABEL_SHARES: Final = {0: (), 1: (0.44,), 3: (0.09, 0.12, 0.27)}
@@ -107,7 +107,7 @@ def absent_words(figures: ReportFigures) -> str:
     """Who is missing, by edition."""
     said = []
     for code, group in groupby(figures.absent, key=lambda absent: absent.form_code):
-        names = "、".join(f"{absent.name}（{_WHY.get(absent.status, '缺报')}）" for absent in group)
+        names = "、".join(f"{absent.name}（{STATUSES[absent.status]}）" for absent in group)
         title = next(form.short_title for form in figures.forms if form.form_code == code)
         said.append(f"{title if len(figures.forms) > 1 else ''}尚缺：{names}")
     return "；".join(said)

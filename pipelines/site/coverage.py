@@ -33,7 +33,7 @@ class Missing:
     @property
     def word(self) -> str:
         """The status in Chinese."""
-        return STATUSES.get(self.status, STATUSES["missing"])
+        return STATUSES[self.status]
 
 
 def named(organs: Sequence[str]) -> str:

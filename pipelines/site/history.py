@@ -23,7 +23,7 @@ from schemas.form import load_forms
 
 HEADLINE: Final = ("requests_received", "answered", "granted", "opened", "reviews", "lawsuits")
 """families that are drawn, or as many of those that there are; the table has all"""
-_NOTHING_OWED: Final = "不应报"
+_NOTHING_OWED: Final = STATUSES["not_due"]
 _NOT_IN_FORM: Final = "表内无"
 _BLANK: Final = "空白"
 
