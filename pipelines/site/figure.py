@@ -24,7 +24,8 @@ Value = str | int | Decimal | date | datetime | None
 KINDS: Final = frozenset({"text", "short", "number", "change", "rate", "percent"})
 SIGNS: Final = {"good": "✔", "info": "ℹ", "warning": "！", "error": "✖"}
 """tone of a state -> the sign that says it to who does not see the colour"""
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA: Final = tuple("=+-@＝＋－＠\t\r\n")
+"""the wide ones too: Chinese and Japanese spreadsheets take them for the narrow ones"""
 _NAME: Final = re.compile(r"[a-z0-9_-]+", re.ASCII | re.IGNORECASE)
 _PLACES: Final = 4
 """decimal places of the warehouse; a share has no end"""

@@ -20,7 +20,7 @@ from pipelines.lock import JOB_NAME
 from pipelines.news import post as post_module
 from pipelines.news.alarms import published_at
 from pipelines.news.digest import Known, digest, known_now
-from pipelines.news.message import Message, Part, render
+from pipelines.news.message import Message, Part, as_html, render
 from pipelines.news.post import Channel, Post, channels
 from pipelines.news.sent import Sent
 from pipelines.news.settings import NewsSettings, Secret, Webhook
@@ -403,5 +403,8 @@ def test_without_a_channel_nothing_is_on_and_nothing_is_written(settings: Settin
 
 def test_many_names_are_bounded_in_every_channel() -> None:
     message = Message("日报", "", (Part("缺报：300 家", tuple(f"某区{n} 2024年度：甲局" for n in range(300))),))
-    assert render(message, "text", 64_000).count("某区") == 20
-    assert "另有 280 条，见网页" in render(message, "text", 64_000)
+    for style in ("text", "markdown", "spaced_markdown"):
+        assert render(message, style, 64_000).count("某区") == 20
+        assert "另有 280 条，见网页" in render(message, style, 64_000)
+    assert as_html(message).count("某区") == 20
+    assert "另有 280 条，见网页" in as_html(message)

@@ -60,6 +60,7 @@ def test_a_download_has_exact_figures_and_no_formula() -> None:
         (Column("=名称"), Column("数", "number")),
         [
             ("=1+1", Decimal("1234.5000")),
+            ("＝1", Decimal(2)),
             (" @x", None),
             (Cell("+甲", page="x.html"), Decimal("-7")),
             ("好，\n", Decimal(1) / 3),
@@ -68,7 +69,14 @@ def test_a_download_has_exact_figures_and_no_formula() -> None:
     content = table.to_csv()
     assert content.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
-    assert rows == [["'=名称", "数"], ["'=1+1", "1234.5"], ["' @x", ""], ["'+甲", "-7"], ["好，\n", "0.3333"]]
+    assert rows == [
+        ["'=名称", "数"],
+        ["'=1+1", "1234.5"],
+        ["'＝1", "2"],
+        ["' @x", ""],
+        ["'+甲", "-7"],
+        ["好，\n", "0.3333"],
+    ]
 
 
 def test_a_table_with_a_row_too_short_or_a_name_that_is_a_path_is_refused() -> None:
