@@ -46,9 +46,8 @@ def run_first_night(home: Path) -> Settings:
     return settings
 
 
-def run_nights(home: Path) -> Nights:
-    """Both nights in an empty home."""
-    settings = run_first_night(home)
+def run_second_night(settings: Settings) -> Nights:
+    """The night that follows in the home of the first one, which stays to be seen."""
     _come_in(settings)
     run_night(replace(settings, clock=lambda: SECOND_NIGHT))
     first, second = (settings.published / "generations" / number / FILE_NAME for number in "12")

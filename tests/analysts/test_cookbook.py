@@ -6,6 +6,8 @@ what the city published are asserted by hand, so that a page written anew from w
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,8 +15,8 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from pipelines.settings import PROJECT
-from tests.analysts.nights import LESS, Nights, run_nights
+from pipelines.settings import PROJECT, Settings
+from tests.analysts.nights import LESS, Nights, run_second_night
 from tests.analysts.page import AFTER_CORRECTIONS, CHAPTERS, FOLDER, answer, load, render
 from tests.published_figures import ANNEX_2017
 
@@ -22,8 +24,10 @@ QUESTIONS = sorted(path.stem for path in FOLDER.glob("*.sql"))
 
 
 @pytest.fixture(scope="module")
-def nights(tmp_path_factory: pytest.TempPathFactory) -> Nights:
-    return run_nights(tmp_path_factory.mktemp("cookbook") / "home")
+def nights(samples_night: Settings, tmp_path_factory: pytest.TempPathFactory) -> Nights:
+    home = tmp_path_factory.mktemp("cookbook") / "home"
+    shutil.copytree(samples_night.home, home, symlinks=True)
+    return run_second_night(replace(samples_night, home=home))
 
 
 def told(published: Path, name: str) -> list[dict[str, str]]:

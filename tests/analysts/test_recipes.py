@@ -19,8 +19,7 @@ from openpyxl import load_workbook
 from sqlalchemy import create_engine, inspect
 from sqlalchemy.exc import DBAPIError
 
-from pipelines.settings import PROJECT
-from tests.analysts.nights import run_first_night
+from pipelines.settings import PROJECT, Settings
 from tests.analysts.recipes import PAGE, recipes
 from tests.integration.test_publish import build
 from tests.unit.libreoffice import converted, needs_libreoffice
@@ -59,10 +58,10 @@ def run(name: str, folder: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(samples_night: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A working folder with the published samples in ``data``, and the cookbook."""
     path = tmp_path_factory.mktemp("analyst")
-    run_first_night(path / "data")
+    (path / "data").symlink_to(samples_night.home)
     (path / "warehouse").symlink_to(PROJECT / "warehouse")
     return path
 

@@ -22,12 +22,9 @@ from playwright.sync_api import Browser, Page
 
 from pipelines.settings import Settings
 from pipelines.site.build import build_site
-from tests.browser.conftest import CHROMIUM
+from tests.browser.chromium import needs_chromium
 from tests.integration.night import published
 
-needs_chromium = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium here: apt-get install chromium fonts-noto-cjk"
-)
 A4 = (595, 842)
 PRINTED = 703
 """pixels between the margins of a sheet of A4"""
@@ -39,7 +36,26 @@ LOOKED_AT = (
     "results/2017_fj_annex_2017.html",
     "districts/index.html",
     "reported/index.html",
+    "status/index.html",
+    "status/2017.html",
+    "findings/index.html",
+    "findings/rules.html",
+    "findings/2024.html",
+    "organs/index.html",
+    "organs/XMP03104.html",
+    "organs/XMP00001.html",
+    "releases/index.html",
+    "releases/R0001.html",
 )
+"""the release by its number alone"""
+OUTSIDE = (
+    *("core.dim_organ.name", "core.dim_organ_year.name", "core.dim_organ_name.name", "core.organ_event.sentence"),
+    *("mart.submission_status.name", "mart.submission_status.waits_for", "mart.submission_status.note"),
+    *("core.fct_submission.file_name", "core.submission_chain.resubmission_reason"),
+    *("core.fct_finding.message", "core.fct_finding.mend", "core.fct_finding.decision_note"),
+    *("mart.assessment_deduction.reason", "mart.assessment_deduction.evidence", "meta.release.changed"),
+)
+"""the columns whose text may come from outside"""
 HOSTILE = "<script>document.title='ran'</script>\"'><img src=x onerror=alert(1)>$x$\u202e\u0000"
 
 
@@ -50,6 +66,12 @@ def text_of(page: Path) -> str:
 
 def download(site: Path, name: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO((site / "data" / f"{name}.csv").read_text(encoding="utf-8-sig"))))
+
+
+def looked_at(site: Path) -> list[str]:
+    """LOOKED_AT with the release's whole name."""
+    (release,) = site.glob("releases/R0001-*.html")
+    return [path.replace("R0001.html", release.name) for path in LOOKED_AT]
 
 
 # figures
@@ -136,22 +158,28 @@ def test_districts_are_compared_by_sums_and_the_incomplete_and_the_small_are_not
 # what a folder of pages must be
 
 
-def test_no_page_names_a_place_outside_its_folder_and_every_link_leads_somewhere(night: Settings, site: Path) -> None:
-    pages = sorted(site.rglob("*.html"))
-    assert len(pages) > 30
-    for page in pages:
-        text = page.read_text(encoding="utf-8")
+def test_no_page_names_a_place_outside_its_folder_and_every_link_leads_somewhere(
+    samples_night: Settings, site: Path
+) -> None:
+    homes = (site, samples_night.outbox, samples_night.published / "releases")
+    texts = {page: page.read_text(encoding="utf-8") for page in site.rglob("*.html")}
+    assert len(texts) > 30
+    receipts = 0
+    for page, text in texts.items():
         assert not re.search(
             r"https?:|file://|<script|@import|javascript:", text.replace("style-src 'self' file:", "")
         ), page
         assert str(site.resolve()) not in text
-        for target in re.findall(r'(?:href|src)="([^"#]+)(?:#[^"]*)?"', text):
+        for target, place in re.findall(r'(?:href|src)="([^"#]*)(?:#([^"]*))?"', text):
             assert not target.startswith("/"), (page, target)
             # as a browser resolves it, by name: published/current is a link
-            place = Path(os.path.normpath(page.parent / unquote(target)))
-            assert place.exists(), (page, target)
-            homes = (site, night.outbox, night.published / "releases")
-            assert any(place.is_relative_to(folder) for folder in homes), (page, target)
+            file = Path(os.path.normpath(page.parent / unquote(target))) if target else page
+            assert file.exists(), (page, target)
+            assert any(file.is_relative_to(folder) for folder in homes), (page, target)
+            receipts += file.is_relative_to(samples_night.outbox)
+            if place and file in texts:
+                assert f'id="{place}"' in texts[file], (page, target, place)
+    assert receipts > 900
     style = (site / "style.css").read_text(encoding="utf-8")
     assert "url(" not in style
     assert "@import" not in style
@@ -174,8 +202,8 @@ def test_every_chart_has_its_table_and_its_download(site: Path) -> None:
     assert outside == []
 
 
-def test_the_same_night_gives_the_same_bytes(night: Settings, site: Path, tmp_path: Path) -> None:
-    build_site(published(night), tmp_path / "again")
+def test_the_same_night_gives_the_same_bytes(samples_night: Settings, site: Path, tmp_path: Path) -> None:
+    build_site(published(samples_night), tmp_path / "again")
     first = {path.relative_to(site): path.read_bytes() for path in site.rglob("*") if path.is_file()}
     again = {
         path.relative_to(tmp_path / "again"): path.read_bytes()
@@ -186,20 +214,20 @@ def test_the_same_night_gives_the_same_bytes(night: Settings, site: Path, tmp_pa
 
 
 @pytest.fixture(scope="module")
-def hostile(night: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The pages of a night in which every name and note from outside is an attack."""
+def hostile(samples_night: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pages of a night in which every text that came from outside is an attack."""
     folder = tmp_path_factory.mktemp("hostile")
-    shutil.copy(published(night), folder / "night.duckdb")
+    shutil.copy(published(samples_night), folder / "night.duckdb")
     (folder / "night.duckdb").chmod(0o644)
     with duckdb.connect(str(folder / "night.duckdb")) as connection:
-        for column in (
-            "core.dim_organ.name",
-            "core.dim_organ_year.name",
-            "mart.submission_status.name",
-            "mart.submission_status.waits_for",
-        ):
+        for column in OUTSIDE:
             table, _, name = column.rpartition(".")
             connection.execute(f"UPDATE {table} SET {name} = '=1+1' || ?", [HOSTILE])
+        connection.execute(
+            "INSERT INTO core.fct_file SELECT 'F999999', 999, sha256, folder, '=1+1' || ?, size_bytes, received_at,"
+            " 'rejected', '=1+1' || ?, 0 FROM core.fct_file WHERE folder = 'XMP03104' LIMIT 1",
+            [HOSTILE, HOSTILE],
+        )
     build_site(folder / "night.duckdb", folder / "site")
     return folder / "site"
 
@@ -222,11 +250,15 @@ def test_text_from_outside_stays_text(hostile: Path) -> None:
     for page in hostile.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
         markup.feed(text)
-        assert "\u202e" not in text
+        assert not {"\u202e", "\x00"} & set(text), page
     assert {"script", "img", "iframe", "style"} & markup.tags == set()
     assert [name for name in markup.attributes if name.startswith("on") or name == "src"] == []
     assert {"main", "svg", "table"} <= markup.tags
     assert "=1+1&lt;script&gt;" in (hostile / "index.html").read_text(encoding="utf-8")
+    assert (hostile / "organs" / "XMP03104.html").read_text(encoding="utf-8").count("=1+1&lt;script&gt;") > 20
+    (rejected,) = download(hostile, "organ-XMP03104-files")
+    assert rejected["文件"].startswith("'=1+1<script>")
+    assert rejected["结果"] == "未能读取"
     cells = [
         cell
         for path in (hostile / "data").glob("*.csv")
@@ -263,10 +295,9 @@ class Visit:
 def test_the_pages_ask_for_nothing_outside_and_a_screen_reader_does_not_stumble(
     browser: Browser, site: Path, scheme: Any
 ) -> None:
-    for path in LOOKED_AT:
+    for path in looked_at(site):
         visit = Visit(browser, site, path, color_scheme=scheme, viewport={"width": 1200, "height": 900})
-        assert [url for url in visit.asked if not url.startswith(f"{visit.root}/")] == []
-        assert {url.rpartition("/")[2] for url in visit.asked} == {path.rpartition("/")[2], "style.css"}
+        assert {url.removeprefix(f"{visit.root}/") for url in visit.asked} == {path, "style.css"}
         assert visit.complaints == []
         background = visit.page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert background == {"light": "rgb(255, 255, 255)", "dark": "rgb(22, 25, 29)"}[scheme]
@@ -279,7 +310,7 @@ def test_the_pages_ask_for_nothing_outside_and_a_screen_reader_does_not_stumble(
 @needs_chromium
 @pytest.mark.parametrize("width", [1200, 400])
 def test_nothing_runs_out_of_the_window(browser: Browser, site: Path, width: int) -> None:
-    for path in LOOKED_AT:
+    for path in looked_at(site):
         visit = Visit(browser, site, path, viewport={"width": width, "height": 900})
         assert visit.page.evaluate("document.documentElement.scrollWidth") == width, path
         visit.close()
@@ -287,7 +318,7 @@ def test_nothing_runs_out_of_the_window(browser: Browser, site: Path, width: int
 
 @needs_chromium
 def test_it_prints_on_a4_with_nothing_cut(browser: Browser, site: Path) -> None:
-    for path in LOOKED_AT:
+    for path in looked_at(site):
         visit = Visit(browser, site, path, viewport={"width": PRINTED, "height": 900})
         visit.page.emulate_media(media="print")
         cut = visit.page.evaluate(
@@ -309,6 +340,8 @@ def test_it_prints_on_a4_with_nothing_cut(browser: Browser, site: Path) -> None:
             printed = "".join(sheet.get_textpage().get_text_range() for sheet in document)
             assert "−28.88%" in printed
             assert "下载数据" not in printed
+        if path == "organs/XMP03104.html":
+            assert "历年主要数字" in "".join(sheet.get_textpage().get_text_range() for sheet in document)
         visit.close()
 
 
@@ -325,7 +358,7 @@ def test_the_keyboard_reaches_the_text_first(browser: Browser, site: Path) -> No
 
 @needs_chromium
 def test_hostile_names_run_nothing(browser: Browser, hostile: Path) -> None:
-    for path in LOOKED_AT:
+    for path in looked_at(hostile):
         visit = Visit(browser, hostile, path)
         assert visit.complaints == []
         assert visit.page.title() != "ran"

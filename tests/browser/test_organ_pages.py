@@ -1,41 +1,24 @@
-"""The board, the findings, the organs and the releases of the samples' night: figures, links, a real Chromium."""
+"""The board, the findings, the organs and the releases of the samples' night: figures and links."""
 
 from __future__ import annotations
 
 import csv
 import html
-import os
 import re
-import shutil
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
-import duckdb
-import pypdfium2
-import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from pipelines.settings import PROJECT, Settings
-from pipelines.site.build import build_site
-from tests.browser.test_office_pages import A4, HOSTILE, PRINTED, Markup, Visit, download, needs_chromium, text_of
-from tests.integration.night import published, rows
+from tests.browser.chromium import needs_chromium
+from tests.browser.test_office_pages import download, text_of
+from tests.integration.night import rows
 
 HELD, MISSING, LATE, NIL, CORRECTED, ENDED = (
     *("XMP03104", "XMP07902", "XMP06901", "XMP00406", "XMP02103", "XMP00110"),
 )  # fmt: skip
-LOOKED_AT = (
-    *("status/index.html", "status/2017.html", "findings/index.html", "findings/rules.html", "findings/2024.html"),
-    *("organs/index.html", f"organs/{HELD}.html", "organs/XMP00001.html", "releases/index.html", "releases/R0001.html"),
-)
-
-
-def looked_at(site: Path) -> list[str]:
-    """LOOKED_AT with the release's whole name."""
-    (release,) = site.glob("releases/R0001-*.html")
-    return [path.replace("R0001.html", release.name) for path in LOOKED_AT]
 
 
 # the status board
@@ -82,12 +65,12 @@ def test_the_board_says_whom_to_call_and_what_the_held_wait_for(site: Path) -> N
 # findings
 
 
-def test_findings_are_counted_by_year_rule_and_organ(night: Settings, site: Path) -> None:
+def test_findings_are_counted_by_year_rule_and_organ(samples_night: Settings, site: Path) -> None:
     by_year = {row["年度"]: row for row in download(site, "findings-by-year")}
     labels = ("错误待处理", "提示待处理", "说明待处理", "已按原样接受", "报表已被后来的替代")
     assert [by_year["2024年度"][name] for name in labels] == ["2", "2", "0", "0", "3"]
     assert [by_year["2017年度"][name] for name in labels] == ["3", "22", "3", "0", "0"]
-    (total,) = rows(night, "SELECT count(*) FROM core.fct_finding")[0]
+    (total,) = rows(samples_night, "SELECT count(*) FROM core.fct_finding")[0]
     for name in ("findings-by-year", "findings-by-rule", "findings-by-organ"):
         assert sum(int(row[label]) for row in download(site, name) for label in labels) == total
     first, second = download(site, "findings-by-organ")[:2]
@@ -108,12 +91,12 @@ def test_a_year_lists_open_errors_first_each_with_its_organ_rule_and_receipt(sit
     assert "怎样改：" in articles[0][1]
 
 
-def test_the_catalogue_tells_what_was_judged_and_what_had_nothing_to_judge(night: Settings, site: Path) -> None:
+def test_the_catalogue_tells_what_was_judged_and_what_had_nothing_to_judge(samples_night: Settings, site: Path) -> None:
     page = (site / "findings" / "rules.html").read_text(encoding="utf-8")
     cards = dict(re.findall(r'<section class="rule" id="(\w+)".*?>(.*?)</section>', page, re.DOTALL))
-    assert len(cards) == rows(night, "SELECT count(*) FROM core.dim_rule")[0][0]
+    assert len(cards) == rows(samples_night, "SELECT count(*) FROM core.dim_rule")[0][0]
     idle = rows(
-        night,
+        samples_night,
         "SELECT rule_id FROM core.rule_tally GROUP BY rule_id HAVING sum(outcomes_pass + outcomes_fail"
         " + outcomes_uncertain + outcomes_not_assessable) = 0 AND sum(submissions_judged) = 0",
     )
@@ -126,12 +109,12 @@ def test_the_catalogue_tells_what_was_judged_and_what_had_nothing_to_judge(night
 # organs
 
 
-def test_every_organ_has_a_page_with_its_reports_and_findings(night: Settings, site: Path) -> None:
-    organs = {code for (code,) in rows(night, "SELECT organ_code FROM core.dim_organ")}
+def test_every_organ_has_a_page_with_its_reports_and_findings(samples_night: Settings, site: Path) -> None:
+    organs = {code for (code,) in rows(samples_night, "SELECT organ_code FROM core.dim_organ")}
     assert {page.stem for page in (site / "organs").glob("*.html")} == organs | {"index"}
     assert {row["机构代码"] for row in download(site, "organs")} == organs
     for table, name in (("core.fct_submission", "submissions"), ("core.fct_finding", "findings")):
-        expected = dict(rows(night, f"SELECT organ_code, count(*) FROM {table} GROUP BY organ_code"))
+        expected = dict(rows(samples_night, f"SELECT organ_code, count(*) FROM {table} GROUP BY organ_code"))
         for code in organs:
             file = site / "data" / f"organ-{code}-{name}.csv"
             assert (len(download(site, file.stem)) if file.exists() else 0) == expected.get(code, 0), (code, name)
@@ -189,137 +172,19 @@ def test_the_assessment_is_told_with_its_evidence_and_as_made_up(site: Path) -> 
 # releases
 
 
-def test_the_first_release_says_that_it_is_the_first(night: Settings, site: Path) -> None:
-    ((release_id, content),) = rows(night, "SELECT release_id, content_hash FROM meta.release")
+def test_the_first_release_says_that_it_is_the_first(samples_night: Settings, site: Path) -> None:
+    ((release_id, content),) = rows(samples_night, "SELECT release_id, content_hash FROM meta.release")
     said = text_of(site / "releases" / f"{release_id}.html")
     assert "这是第一次发布，没有可以比较的上一次。" in said
     assert content in said
     assert [row["发布"] for row in download(site, "releases")] == [release_id]
 
 
-# links and text from outside
-
-
-def test_every_link_leads_to_a_file_as_a_browser_resolves_it(night: Settings, site: Path) -> None:
-    allowed = (site, night.outbox, night.published / "releases")
-    receipts = 0
-    for page in site.rglob("*.html"):
-        for target, place in re.findall(r'href="([^"#]*)(?:#([^"]*))?"', page.read_text(encoding="utf-8")):
-            file = Path(os.path.normpath(page.parent / target)) if target else page
-            assert file.exists(), (page, target)
-            assert any(file.is_relative_to(folder) for folder in allowed), (page, target)
-            receipts += file.is_relative_to(night.outbox)
-            if place and file.is_relative_to(site):
-                assert f'id="{place}"' in file.read_text(encoding="utf-8"), (page, target, place)
-    assert receipts > 900
-
-
-@pytest.fixture(scope="module")
-def hostile(night: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The pages of a night in which every text that came from outside is an attack."""
-    folder = tmp_path_factory.mktemp("hostile")
-    shutil.copy(published(night), folder / "night.duckdb")
-    (folder / "night.duckdb").chmod(0o644)
-    columns = (
-        *("core.dim_organ.name", "core.dim_organ_name.name", "core.organ_event.sentence"),
-        *("mart.submission_status.name", "mart.submission_status.waits_for", "mart.submission_status.note"),
-        *("core.fct_submission.file_name", "core.submission_chain.resubmission_reason"),
-        *("core.fct_finding.message", "core.fct_finding.mend", "core.fct_finding.decision_note"),
-        *("mart.assessment_deduction.reason", "mart.assessment_deduction.evidence", "meta.release.changed"),
-    )
-    with duckdb.connect(str(folder / "night.duckdb")) as connection:
-        for column in columns:
-            table, _, name = column.rpartition(".")
-            connection.execute(f"UPDATE {table} SET {name} = '=1+1' || ?", [HOSTILE])
-        connection.execute(
-            "INSERT INTO core.fct_file SELECT 'F999999', 999, sha256, folder, '=1+1' || ?, size_bytes, received_at,"
-            " 'rejected', '=1+1' || ?, 0 FROM core.fct_file WHERE folder = ? LIMIT 1",
-            [HOSTILE, HOSTILE, HELD],
-        )
-    build_site(folder / "night.duckdb", folder / "site")
-    return folder / "site"
-
-
-def test_hostile_texts_stay_text(hostile: Path) -> None:
-    markup = Markup()
-    for page in hostile.rglob("*.html"):
-        text = page.read_text(encoding="utf-8")
-        markup.feed(text)
-        assert not {"\u202e", "\x00"} & set(text), page
-    assert {"script", "img", "iframe", "style"} & markup.tags == set()
-    assert [name for name in markup.attributes if name.startswith("on") or name == "src"] == []
-    organ = (hostile / "organs" / f"{HELD}.html").read_text(encoding="utf-8")
-    assert organ.count("=1+1&lt;script&gt;") > 20
-    (rejected,) = download(hostile, f"organ-{HELD}-files")
-    assert rejected["文件"].startswith("'=1+1<script>")
-    assert rejected["结果"] == "未能读取"
-    for path in (hostile / "data").glob("*.csv"):
-        assert not any(cell.startswith("=") for row in csv.reader(path.open(encoding="utf-8-sig")) for cell in row), (
-            path
-        )
-
-
-# in a browser
-
-
 @needs_chromium
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pages_ask_for_nothing_outside_and_a_screen_reader_does_not_stumble(
-    browser: Browser, site: Path, scheme: Any
-) -> None:
-    for path in looked_at(site):
-        visit = Visit(browser, site, path, color_scheme=scheme, viewport={"width": 1200, "height": 900})
-        assert {url.removeprefix(f"{visit.root}/") for url in visit.asked} == {path, "style.css"}
-        assert visit.complaints == []
-        found = Axe().run(visit.page).response["violations"]
-        faults = [(item["id"], item["nodes"][0]["html"]) for item in found if item["impact"] in {"serious", "critical"}]
-        assert faults == [], path
-        visit.close()
-
-
-@needs_chromium
-@pytest.mark.parametrize("width", [1200, 400])
-def test_nothing_runs_out_of_the_window(browser: Browser, site: Path, width: int) -> None:
-    for path in looked_at(site):
-        visit = Visit(browser, site, path, viewport={"width": width, "height": 900})
-        assert visit.page.evaluate("document.documentElement.scrollWidth") == width, path
-        visit.close()
-
-
-@needs_chromium
-def test_they_print_on_a4_with_nothing_cut(browser: Browser, site: Path) -> None:
-    for path in looked_at(site):
-        visit = Visit(browser, site, path, viewport={"width": PRINTED, "height": 900})
-        visit.page.emulate_media(media="print")
-        cut = visit.page.evaluate(
-            "[...document.querySelectorAll('table, svg, p, li')]"
-            ".filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 200))"
-        )
-        assert cut == [], path
-        document = pypdfium2.PdfDocument(visit.page.pdf(prefer_css_page_size=True))
-        assert {(round(sheet.get_width()), round(sheet.get_height())) for sheet in document} == {A4}
-        if path == f"organs/{HELD}.html":
-            printed = "".join(sheet.get_textpage().get_text_range() for sheet in document)
-            assert "历年主要数字" in printed
-            assert "下载数据" not in printed
-        visit.close()
-
-
-@needs_chromium
-def test_a_receipt_opens_from_the_page_that_names_it(browser: Browser, night: Settings) -> None:
+def test_a_receipt_opens_from_the_page_that_names_it(browser: Browser, samples_night: Settings) -> None:
     # through the link published/current, as people open it
     page = browser.new_context().new_page()
-    page.goto((night.published / "current" / "site" / "status" / "index.html").as_uri())
+    page.goto((samples_night.published / "current" / "site" / "status" / "index.html").as_uri())
     page.get_by_role("link", name="回执 XMP03104-2024").click()
     assert page.title().startswith(f"回执 {HELD}-2024-gb_2021-")
     page.context.close()
-
-
-@needs_chromium
-def test_hostile_texts_run_nothing(browser: Browser, hostile: Path) -> None:
-    for path in looked_at(hostile):
-        visit = Visit(browser, hostile, path)
-        assert visit.complaints == []
-        assert visit.page.title() != "ran"
-        assert visit.page.locator("main img, main script").count() == 0
-        visit.close()

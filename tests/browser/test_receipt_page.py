@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -13,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.chromium import CHROMIUM, FLAGS, needs_chromium
 from tests.unit.answer_world import HEX, ORGAN, RECEIPT, Night
 from tests.unit.test_receipts import TAGS_OF_THE_PAGE
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium fonts-noto-cjk")
+pytestmark = needs_chromium
 PORTRAIT, LANDSCAPE = (595, 842), (842, 595)
 INJECTED = (
     '<img src="/image"><script src="/script"></script><script>document.title="ran"</script>'
@@ -70,13 +69,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def chromium(home: Path, *arguments: str) -> bytes:
-    flags = (
-        *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-        *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-        f"--user-data-dir={home / 'profile'}",
-    )
     environment = {"HOME": str(home), "XDG_CONFIG_HOME": str(home), "PATH": "/usr/bin:/bin"}
-    command = [str(CHROMIUM), *flags, *arguments]
+    command = [str(CHROMIUM), "--headless", *FLAGS, f"--user-data-dir={home / 'profile'}", *arguments]
     return subprocess.run(command, check=True, capture_output=True, timeout=60, env=environment).stdout
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,20 +18,16 @@ from urllib.parse import urlsplit
 import dagster as dg
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from pipelines.lock import JOB_NAME
 from pipelines.seeding import seed_if_empty
 from pipelines.settings import Settings
+from tests.browser.chromium import needs_chromium
 from tests.integration.night import new_home
 from tests.operations.services import GONGKAI, PROJECT, answers, environment, free_port, running, wait_for
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium fonts-noto-cjk")
-FLAGS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-)
+pytestmark = needs_chromium
 BREAKABLE = PROJECT / "tests" / "browser" / "breakable_workspace.yaml"
 AS_GONGKAI = "import pipelines.instance, pathlib, sys; pipelines.instance.WORKSPACE = pathlib.Path(sys.argv.pop(1));"
 """the command line with another workspace than the one that it ships"""
@@ -105,14 +100,6 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
         wait_for(lambda: answers(f"{url}/server_info"), 300, folder / "web.log")
         instance = stack.enter_context(dg.DagsterInstance.from_config(str(settings.dagster_home)))
         yield Installation(settings, url, instance, folder / "daemon.log")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,11 +18,10 @@ from pipelines.readers.model import ReadSubmission
 from pipelines.report import ReportError, make_report
 from pipelines.report.page import to_html
 from pipelines.report.word import to_docx
-from pipelines.seeding import seed_if_empty
 from pipelines.settings import Settings
 from schemas.form import CellKey, load_forms
 from schemas.report_phrase import PHRASES_FILE
-from tests.integration.night import new_home, published, rows, run_night
+from tests.integration.night import published, rows
 from tests.rules.rule_world import Judged, Outcome, World, judged
 
 PROJECT = Path(__file__).parents[2]
@@ -44,11 +43,12 @@ KINDS = ("docx", "html")
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    settings = new_home(tmp_path_factory.mktemp("report") / "home")
-    assert seed_if_empty(PROJECT / "samples", settings.inbox)
-    assert run_night(settings).success
-    return settings
+def home(samples_night: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The samples' night in a home that has its own place for reports."""
+    home = tmp_path_factory.mktemp("report")
+    for entry in samples_night.home.iterdir():
+        (home / entry.name).symlink_to(entry)
+    return replace(samples_night, home=home)
 
 
 def written(home: Settings, year: int, form_code: str | None, kind: str) -> bytes:
