@@ -1,4 +1,4 @@
-"""One night of the samples and one Chromium for all tests in a browser."""
+"""The pages of the samples' night, and one Chromium for the tests of a module."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ def site(samples_night: Settings) -> Path:
     return samples_night.published / "current" / "site"
 
 
-@pytest.fixture(scope="session")
+# closed with its module: an open one has an event loop, in which a night of another module would run
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
