@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from schemas.concept import thresholds
+from schemas.concept import concept_labels, thresholds
 from schemas.render import literal
 
 _FOLDER: Final = Path(__file__).parent / "sql" / "macros"
@@ -68,10 +68,13 @@ def _read(path: Path) -> Macro:
     signature = "".join(said["macro"])
     if missing or signature.partition("(")[0] != path.stem:
         raise MacroError(f"{path.name}: headed by {', '.join(_HEADINGS)}, and the call by the file's name")
-    limits = {f"${item.threshold_code}": str(item.limit_value) for item in thresholds()}
+    terms = {f"${item.threshold_code}": str(item.limit_value) for item in thresholds()}
+    terms["$concept_words"] = ", ".join(
+        f"({literal(code)}, {literal(item.label)})" for code, item in concept_labels().items()
+    )
     select = "\n".join(lines)
-    for word, limit in limits.items():
-        select = select.replace(word, limit)
+    for word, term in terms.items():
+        select = select.replace(word, term)
     return Macro(
         name=path.stem,
         signature=signature,

@@ -17,7 +17,7 @@ from pipelines.site.coverage import Coverage, named
 from pipelines.site.figure import Cell, Column, Figure, Table, written
 from pipelines.site.flow import Band, FlowError, Node, flow, sizes_of
 from pipelines.site.frame import Frame, Night, Page
-from pipelines.site.pages.districts import Entry
+from pipelines.site.pages.districts import Entry, places_of
 from pipelines.site.pages.overview import headline_year
 from pipelines.site.pages.results import Outcome, Result
 from pipelines.site.series import Mover, Panel, Step, breaks_of
@@ -352,3 +352,11 @@ def test_who_is_ranked() -> None:
         "有空白格，不计算",
         "扣留，没有数据",
     ]
+
+
+def test_the_same_rate_is_the_same_place() -> None:
+    rates = (("A", 4, 40), ("B", 1, 10), ("C", 9, 10), ("D", 0, 12), ("E", 9, 9), ("F", 0, 20), ("G", 1, 30), ("H", 3, 90))
+    entries = [Entry(code, code, Decimal(part), Decimal(base)) for code, part, base in rates]
+    assert places_of(sorted(entries, key=lambda item: item.order)) == {
+        "C": 1, "A": 2, "B": 2, "G": 4, "H": 4, "D": 6, "F": 6,
+    }  # fmt: skip

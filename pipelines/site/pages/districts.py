@@ -200,7 +200,7 @@ def _figure(year: int, form: str, rate: str, kind: str, entries: Sequence[Entry]
     whole = [item for item in entries if not item.organ_code]
     ranked = sorted((item for item in entries if item.organ_code), key=lambda item: item.order)
     title = f"{'各区' if kind == 'districts' else '市级部门'}{label}"
-    places = {item.organ_code: place for place, item in enumerate((item for item in ranked if item.is_ranked), 1)}
+    places = places_of(ranked)
     table = Table(
         f"{kind}_{year}_{form}_{rate}",
         f"{year}年{title}（{meaning}）",
@@ -213,7 +213,7 @@ def _figure(year: int, form: str, rate: str, kind: str, entries: Sequence[Entry]
             Column("说明"),
         ),
         [_row(item, places) for item in (*whole, *ranked)],
-        "名次只排基数够大、单位齐全的，从高到低，不表示好坏。",
+        "名次只排基数够大、单位齐全的，从高到低，比率相同的并列，不表示好坏。",
     )
     shown, notes = _drawn(ranked)
     if lacking := [item.name for item in ranked if item.state in WAITED_FOR]:
@@ -227,6 +227,12 @@ def _figure(year: int, form: str, rate: str, kind: str, entries: Sequence[Entry]
         [_bar(item) for item in (*whole, *shown)],
     )
     return Figure(title, drawn, table, tuple(notes))
+
+
+def places_of(ranked: Sequence[Entry]) -> dict[str, int]:
+    """Organ -> its place among those that are ranked; the same rate is the same place, and the next ones are skipped."""
+    rates = [item.rate for item in ranked if item.is_ranked]
+    return {item.organ_code: rates.index(item.rate) + 1 for item in ranked if item.is_ranked}
 
 
 def _drawn(ranked: Sequence[Entry]) -> tuple[list[Entry], list[str]]:
