@@ -57,6 +57,16 @@ LEFT JOIN core.fct_submission AS s ON s.submission_id = f.submission_id
 {_ORGANS.format("f")}
 WHERE f.severity = 'error' AND f.outcome = 'fail' AND f.state <> 'waived'
   AND (f.submission_id IS NOT NULL OR f.file_id IS NULL)
+  -- what has been filed anew since is no longer waited for, as on the pages
+  AND (
+      s.submission_id IS NULL OR s.is_official
+      OR (s.status = 'held' AND NOT EXISTS (
+          SELECT 1
+          FROM core.fct_submission AS n
+          WHERE n.organ_code = s.organ_code AND n.report_year = s.report_year AND n.form_code = s.form_code
+            AND n.sequence > s.sequence
+      ))
+  )
   AND coalesce(h.state, 'gone') NOT IN ('open', 'lapsed')
 ORDER BY d.organ_code NULLS FIRST, f.organ_code, f.report_year, f.form_code, s.sequence, f.rule_id, f.scope"""  # noqa: S608 - ours
 _SUBMISSIONS: Final = f"""

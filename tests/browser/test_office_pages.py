@@ -96,6 +96,9 @@ def test_a_trend_breaks_where_the_form_changed_and_counts_no_change_of_an_incomp
     assert "断开。" not in (site / "trends" / "requests_received.html").read_text(encoding="utf-8")
     (panel,) = [row for row in download(site, "panel_granted") if row["年度"] == "2024"]
     assert (panel["家数"], panel["上年"], panel["本年"], panel["增减"]) == ("74", "628", "642", "14")
+    # lawsuits are the sum of two cells of the form
+    (panel,) = [row for row in download(site, "panel_lawsuits") if row["年度"] == "2024"]
+    assert (panel["上年"], panel["本年"], panel["增减"], panel["同比"]) == ("47", "52", "5", "10.6383")
 
 
 def test_the_flow_conserves_and_says_where_the_form_has_no_balance(site: Path) -> None:

@@ -160,6 +160,18 @@ def test_a_first_error_is_told_once_an_unchanged_night_is_quiet_and_mending_is_t
         assert len(server.requests) == 5
 
 
+def test_a_report_mended_in_the_same_night_is_no_error_to_call_about(settings: Settings) -> None:
+    drop(settings, f"{SECOND}/2017.xlsx", report(SECOND, 2017, 7, requests=5), "2018-02-28T10:00:00")
+    drop(settings, f"{SECOND}/更正.xlsx", report(SECOND, 2017, 7), "2018-02-28T11:00:00")
+    assert run_night(settings).success
+    nothing = Known(0, date(2018, 2, 28), 0, 0, frozenset(), frozenset())
+    with reader(published(settings)) as connection:
+        assert connection.sql("SELECT status FROM core.fct_submission ORDER BY sequence").fetchall()[0] == ("held",)
+        message = digest(connection, nothing, date(2018, 3, 1), ())
+    assert message is not None
+    assert message.summary == "成为正式数 1 份；重报 1 份；新发布 1 次"
+
+
 def test_a_digest_needs_the_file_and_what_was_known_and_nothing_else(settings: Settings, clock: Clock) -> None:
     drop(settings, f"{FIRST}/2017.xlsx", report(FIRST, 2017, 9), "2018-02-28T10:00:00")
     assert run_night(settings).success

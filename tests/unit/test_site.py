@@ -355,7 +355,16 @@ def test_who_is_ranked() -> None:
 
 
 def test_the_same_rate_is_the_same_place() -> None:
-    rates = (("A", 4, 40), ("B", 1, 10), ("C", 9, 10), ("D", 0, 12), ("E", 9, 9), ("F", 0, 20), ("G", 1, 30), ("H", 3, 90))
+    rates = (
+        ("A", 4, 40),
+        ("B", 1, 10),
+        ("C", 9, 10),
+        ("D", 0, 12),
+        ("E", 9, 9),
+        ("F", 0, 20),
+        ("G", 1, 30),
+        ("H", 3, 90),
+    )
     entries = [Entry(code, code, Decimal(part), Decimal(base)) for code, part, base in rates]
     assert places_of(sorted(entries, key=lambda item: item.order)) == {
         "C": 1, "A": 2, "B": 2, "G": 4, "H": 4, "D": 6, "F": 6,
