@@ -215,7 +215,7 @@ def digest(
     tell(f"汇总不符 {len(sums)} 处", f"与所属单位汇总不符：{len(sums)} 处", _error_lines(sums))
     for due_on, days, rows in _near(duties, then.day, today, deadline_days):
         when = f"{days} 天后" if days else "今天"
-        what = f"{rows[0]['report_year']}年度{rows[0]['short_title']}"
+        what = f"{rows[0]['report_year']}年度（{rows[0]['short_title']}）"
         tell(
             f"{when}截止，{len(rows)} 家未报",
             f"{when}（{due_on.month}月{due_on.day}日）{what}截止，尚有 {len(rows)} 家未报",

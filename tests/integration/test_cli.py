@@ -212,7 +212,10 @@ def test_more_columns_than_fit_are_shown_row_by_row(night: Settings) -> None:
     wide = "SELECT range + 41 AS first, " + ", ".join(f"'语句{n}' AS 第{n}列" for n in range(2, 21)) + " FROM range(2)"
     result = run(night.home, "sql", wide, COLUMNS="80")
     assert result.exit_code == 0, result.output
-    assert [line.strip() for line in result.output.splitlines() if "共" in line] == ["第 1 行，共 2 行", "第 2 行，共 2 行"]
+    assert [line.strip() for line in result.output.splitlines() if "共" in line] == [
+        "第 1 行，共 2 行",
+        "第 2 行，共 2 行",
+    ]
     assert " ".join(result.output.split()).count("│ 第20列 │ 语句20 │") == 2
     assert "│ first  │ 42     │" in result.output
     assert run(night.home, "sql", wide + " WHERE false", COLUMNS="80").output.startswith("没有行；列：first、第2列、")

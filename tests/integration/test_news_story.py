@@ -134,7 +134,7 @@ def test_a_first_error_is_told_once_an_unchanged_night_is_quiet_and_mending_is_t
         # no night at all, but the deadline of 31 March has come within 14 days, and then within 7
         assert morning("2018-03-18") == "公开统计日报 3月18日：13 天后截止，4 家未报"
         assert lines(server)[2:] == [
-            "【13 天后（3月31日）2017年度福建省附表2017年版截止，尚有 4 家未报】",
+            "【13 天后（3月31日）2017年度（福建省附表2017年版）截止，尚有 4 家未报】",
             "・市本级 2017年度：某市人民政府、某市丙局", "・某区 2017年度：人民政府、丁局",
             "以上是第 3 夜（03-03 02:00 开始）相对上一次日报的变化，旧的不再重复。", "查看全部：https://pages/index.html",
         ]  # fmt: skip
