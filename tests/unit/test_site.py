@@ -126,7 +126,7 @@ def test_a_page_says_which_night_it_is() -> None:
 
 def test_two_tables_of_one_name_are_refused_and_a_path_from_outside_is_no_path() -> None:
     one, other = (Table("t", "甲", (Column("x"),), [(value,)]) for value in ("1", "2"))
-    page = Page("a.html", "甲", "reported.html", {"tables": [("", one), ("", other)]})
+    page = Page("a.html", "甲", "reported.html", {"tables": [("", one), ("", other)], "incomplete": []})
     with pytest.raises(ValueError, match="two different tables are both called t"):
         Frame(NIGHT, [page]).render(page)
     for path in ("../a.html", "/a.html", "a b.html", "甲.html", "a.html\n"):
