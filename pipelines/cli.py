@@ -42,6 +42,7 @@ from warehouse.query import QueryError, query
 
 _LOOPBACK: Final = "127.0.0.1"
 _DEFAULT_PORT: Final = 3000
+_LEAST_COLUMN: Final = 8
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -240,12 +241,27 @@ def sql(settings: Settings, statement: str, max_rows: int, as_csv: bool) -> None
         writer.writerows(lines)
         return
     # what departments wrote is shown as it is: no markup, no control characters, nothing cut off
+    console = Console(markup=False, emoji=False, highlight=False)
+    names = [shown(name) for name in rows.column_names]
+    told = [["" if value is None else shown(str(value)) for value in line] for line in lines]
     table = Table()
-    for name in rows.column_names:
-        table.add_column(shown(name), overflow="fold")
-    for line in lines:
-        table.add_row(*("" if value is None else shown(str(value)) for value in line))
-    Console(markup=False, emoji=False, highlight=False).print(table)
+    for name in names:
+        table.add_column(name, overflow="fold")
+    for line in told:
+        table.add_row(*line)
+    if len(names) * _LEAST_COLUMN <= console.width:
+        console.print(table)
+        return
+    # so many columns would be folded into letters: one line a column instead, one block a row
+    for number, line in enumerate(told, 1):
+        block = Table(title=f"第 {number} 行，共 {len(told)} 行", title_justify="left", show_header=False)
+        block.add_column(overflow="fold")
+        block.add_column(overflow="fold")
+        for pair in zip(names, line, strict=True):
+            block.add_row(*pair)
+        console.print(block)
+    if not told:
+        console.print(f"没有行；列：{'、'.join(names)}")
 
 
 @main.command()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from schemas.concept import concept_labels
 from schemas.form import APPLICANT_LABELS
 
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -18,31 +19,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "carries": {"all": "全部数字", "cumulative": "仅历年累计", "none": "不承接"},
     "code_status": {"seen": "见于资料", "provisional": "暂编"},
     "comparability": {"A": "A 口径相同", "B": "B 按说明相加后可比", "C": "C 只可对照", "D": "D 不可比"},
-    "concept_code": {
-        "answered": "答复总数",
-        "by_channel": "各渠道申请",
-        "coercion_decisions": "行政强制决定",
-        "complaints": "申诉举报",
-        "declined": "不予处理",
-        "documents_in_force": "现行有效文件",
-        "fees": "行政事业性收费",
-        "granted": "予以公开",
-        "license_decisions": "行政许可决定",
-        "lawsuits": "行政诉讼",
-        "norms_issued": "制发规范性文件",
-        "opened": "主动公开",
-        "other_handled": "其他处理",
-        "partly_granted": "部分公开",
-        "penalty_decisions": "行政处罚决定",
-        "procurement": "集中采购",
-        "refused": "不予公开",
-        "requests_carried_in": "上年结转申请",
-        "requests_carried_out": "结转下年申请",
-        "requests_received": "收到申请",
-        "reviews": "行政复议",
-        "rules_issued": "制发规章",
-        "unable": "无法提供",
-    },
+    # also what the pages call them
+    "concept_code": {code: item.label for code, item in concept_labels().items()},
     "counted_as": {
         "days_late": "迟报天数",
         "not_filed": "截止日仍未报",

@@ -10,7 +10,7 @@ there is; NULL gives no rows, which is how an empty warehouse is read back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -68,11 +68,13 @@ def _read(path: Path) -> Macro:
     signature = "".join(said["macro"])
     if missing or signature.partition("(")[0] != path.stem:
         raise MacroError(f"{path.name}: headed by {', '.join(_HEADINGS)}, and the call by the file's name")
-    known = {f"${item.threshold_code}": str(item.limit_value) for item in thresholds()}
-    known["$concept_labels"] = _map({code: item.heading for code, item in concept_labels().items()})
+    terms = {f"${item.threshold_code}": str(item.limit_value) for item in thresholds()}
+    terms["$concept_words"] = ", ".join(
+        f"({literal(code)}, {literal(item.label)})" for code, item in concept_labels().items()
+    )
     select = "\n".join(lines)
-    for word, value in known.items():
-        select = select.replace(word, value)
+    for word, term in terms.items():
+        select = select.replace(word, term)
     return Macro(
         name=path.stem,
         signature=signature,
@@ -81,8 +83,3 @@ def _read(path: Path) -> Macro:
         en=" ".join(said["en"]),
         select=select,
     )
-
-
-def _map(words: Mapping[str, str]) -> str:
-    """The words by code, as SQL."""
-    return f"MAP {{{', '.join(f'{literal(code)}: {literal(word)}' for code, word in words.items())}}}"

@@ -57,6 +57,16 @@ LEFT JOIN core.fct_submission AS s ON s.submission_id = f.submission_id
 {_ORGANS.format("f")}
 WHERE f.severity = 'error' AND f.outcome = 'fail' AND f.state <> 'waived'
   AND (f.submission_id IS NOT NULL OR f.file_id IS NULL)
+  -- what has been filed anew since is no longer waited for, as on the pages
+  AND (
+      s.submission_id IS NULL OR s.is_official
+      OR (s.status = 'held' AND NOT EXISTS (
+          SELECT 1
+          FROM core.fct_submission AS n
+          WHERE n.organ_code = s.organ_code AND n.report_year = s.report_year AND n.form_code = s.form_code
+            AND n.sequence > s.sequence
+      ))
+  )
   AND coalesce(h.state, 'gone') NOT IN ('open', 'lapsed')
 ORDER BY d.organ_code NULLS FIRST, f.organ_code, f.report_year, f.form_code, s.sequence, f.rule_id, f.scope"""  # noqa: S608 - ours
 _SUBMISSIONS: Final = f"""
@@ -205,7 +215,7 @@ def digest(
     tell(f"汇总不符 {len(sums)} 处", f"与所属单位汇总不符：{len(sums)} 处", _error_lines(sums))
     for due_on, days, rows in _near(duties, then.day, today, deadline_days):
         when = f"{days} 天后" if days else "今天"
-        what = f"{rows[0]['report_year']}年度{rows[0]['short_title']}"
+        what = f"{rows[0]['report_year']}年度（{rows[0]['short_title']}）"
         tell(
             f"{when}截止，{len(rows)} 家未报",
             f"{when}（{due_on.month}月{due_on.day}日）{what}截止，尚有 {len(rows)} 家未报",

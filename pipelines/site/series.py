@@ -18,10 +18,13 @@ import duckdb
 
 from pipelines.site.figure import written
 from schemas.chinese import WORDS
-from schemas.concept import ConceptLabel, ConceptStep, concept_labels, concept_steps, concept_terms
+from schemas.concept import ConceptLabel, ConceptStep, concept_labels, concept_steps, concept_terms, thresholds
 from schemas.form import load_forms
 from warehouse.connection import dicts
 
+SMALLEST_BASE: Final[Decimal] = next(
+    item.limit_value for item in thresholds() if item.threshold_code == "smallest_base"
+)
 _BROKEN: Final = frozenset({"C", "D"})
 _MOST_MOVERS: Final = 8
 _IN_A_SENTENCE: Final = 3
@@ -191,7 +194,11 @@ def _panels(connection: duckdb.DuckDBPyConnection) -> dict[tuple[Any, ...], Pane
             max(y.organs_entered) AS organs_entered,
             max(y.organs_left) AS organs_left,
             max(y.organs_excluded) AS organs_excluded,
-            CASE WHEN count(*) = 1 THEN min(y.change_pct) END AS change_pct
+            CASE
+                WHEN count(*) = 1 THEN min(y.change_pct)
+                WHEN sum(y.prior_value) >= ?
+                    THEN CAST(round(100 * sum(y.change) / sum(y.prior_value), 4) AS DECIMAL(18, 4))
+            END AS change_pct
         FROM mart.year_over_year_like_for_like AS y
         JOIN term AS t
             ON t.form_code = y.form_code AND t.indicator_code = y.indicator_code AND t.applicant = y.applicant_kind
@@ -200,7 +207,7 @@ def _panels(connection: duckdb.DuckDBPyConnection) -> dict[tuple[Any, ...], Pane
         -- part of a sum is not the sum, and a sum over different organs is no panel
         HAVING count(*) = count(y.change) AND min(y.organs_in_panel) = max(y.organs_in_panel)
         """,
-        [list(column) for column in zip(*terms, strict=True)],
+        [*(list(column) for column in zip(*terms, strict=True)), SMALLEST_BASE],
     )
     return {(row.pop("concept_code"), row.pop("report_year"), row["form_code"]): _panel(row) for row in rows}
 

@@ -89,6 +89,18 @@ def test_the_headline_is_the_latest_year_and_says_loudly_who_is_missing(site: Pa
     assert "2024年度公布200格，与各单位之和一致169格， 不一致31格" in said
 
 
+def test_a_difference_to_an_incomplete_sum_is_never_told_without_who_is_missing(site: Path) -> None:
+    said = text_of(site / "reported" / "index.html")
+    assert "2024年度（年度报告2021年格式）的合计不完整，缺2家，差额里含它们的数" in said
+    assert "厦门市集美区教育局（扣留）、厦门市同安区莲花镇人民政府（缺报）" in said
+    rows = download(site, "reported_2024_gb_2021")
+    new = [(row["申请人"], row["相差"]) for row in rows if row["指标"] == "一、本年新收政府信息公开申请数量"]
+    assert new == [("自然人", "17"), ("商业企业", "4"), ("社会公益组织", "1"), ("总计", "22")]
+    told = {(row["年度"], row["表样"]): row["结论"] for row in download(site, "published_against_sum")}
+    assert told["2017", "厦门市补充表2017年版"] == "能比较的都一致"
+    assert told["2017", "福建省附表2017年版"] == "一致"
+
+
 def test_the_years_are_as_the_city_published_them(site: Path) -> None:
     found = {row["指标"]: row for row in download(site, "years")}
     assert [found["新收申请（件）"][f"{year}年"] for year in (2016, 2017, 2018, 2023)] == [
@@ -118,6 +130,9 @@ def test_a_trend_breaks_where_the_form_changed_and_counts_no_change_of_an_incomp
     assert "断开。" not in (site / "trends" / "requests_received.html").read_text(encoding="utf-8")
     (panel,) = [row for row in download(site, "panel_granted") if row["年度"] == "2024"]
     assert (panel["家数"], panel["上年"], panel["本年"], panel["增减"]) == ("74", "628", "642", "14")
+    # lawsuits are the sum of two cells of the form
+    (panel,) = [row for row in download(site, "panel_lawsuits") if row["年度"] == "2024"]
+    assert (panel["上年"], panel["本年"], panel["增减"], panel["同比"]) == ("47", "52", "5", "10.6383")
 
 
 def test_the_flow_conserves_and_says_where_the_form_has_no_balance(site: Path) -> None:
@@ -152,7 +167,9 @@ def test_districts_are_compared_by_sums_and_the_incomplete_and_the_small_are_not
     )
     assert departments["厦门市园林绿化工程质量站"]["说明"] == "零报告，没有基数"
     places = [row["名次"] for row in departments.values() if row["名次"]]
-    assert places == [str(number) for number in range(1, len(places) + 1)]
+    # 4 of 12 in both: the same place, and the next is skipped
+    assert {departments[name]["名次"] for name in ("厦门市司法局", "厦门火炬高技术产业开发区管理委员会")} == {"20"}
+    assert places == [str(20 if number == 21 else number) for number in range(1, len(places) + 1)]
 
 
 # what a folder of pages must be

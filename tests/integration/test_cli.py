@@ -208,6 +208,20 @@ def test_sql_stops_at_the_number_of_rows_asked_for(night: Settings) -> None:
     assert run(night.home, "sql", "--max-rows", "0", "SELECT 1").exit_code == 2
 
 
+def test_more_columns_than_fit_are_shown_row_by_row(night: Settings) -> None:
+    wide = "SELECT range + 41 AS first, " + ", ".join(f"'语句{n}' AS 第{n}列" for n in range(2, 21)) + " FROM range(2)"
+    result = run(night.home, "sql", wide, COLUMNS="80")
+    assert result.exit_code == 0, result.output
+    assert [line.strip() for line in result.output.splitlines() if "共" in line] == [
+        "第 1 行，共 2 行",
+        "第 2 行，共 2 行",
+    ]
+    assert " ".join(result.output.split()).count("│ 第20列 │ 语句20 │") == 2
+    assert "│ first  │ 42     │" in result.output
+    assert run(night.home, "sql", wide + " WHERE false", COLUMNS="80").output.startswith("没有行；列：first、第2列、")
+    assert "第 1 行" not in run(night.home, "sql", wide, COLUMNS="200").output
+
+
 def test_what_departments_wrote_is_shown_as_it_is(night: Settings) -> None:
     result = run(night.home, "sql", "SELECT file_name FROM core.fct_submission")
     assert result.exit_code == 0, result.output

@@ -134,7 +134,7 @@ def test_a_first_error_is_told_once_an_unchanged_night_is_quiet_and_mending_is_t
         # no night at all, but the deadline of 31 March has come within 14 days, and then within 7
         assert morning("2018-03-18") == "公开统计日报 3月18日：13 天后截止，4 家未报"
         assert lines(server)[2:] == [
-            "【13 天后（3月31日）2017年度福建省附表2017年版截止，尚有 4 家未报】",
+            "【13 天后（3月31日）2017年度（福建省附表2017年版）截止，尚有 4 家未报】",
             "・市本级 2017年度：某市人民政府、某市丙局", "・某区 2017年度：人民政府、丁局",
             "以上是第 3 夜（03-03 02:00 开始）相对上一次日报的变化，旧的不再重复。", "查看全部：https://pages/index.html",
         ]  # fmt: skip
@@ -158,6 +158,18 @@ def test_a_first_error_is_told_once_an_unchanged_night_is_quiet_and_mending_is_t
         shutil.rmtree(settings.work)
         assert morning("2018-04-03") == "没有变化，不发"
         assert len(server.requests) == 5
+
+
+def test_a_report_mended_in_the_same_night_is_no_error_to_call_about(settings: Settings) -> None:
+    drop(settings, f"{SECOND}/2017.xlsx", report(SECOND, 2017, 7, requests=5), "2018-02-28T10:00:00")
+    drop(settings, f"{SECOND}/更正.xlsx", report(SECOND, 2017, 7), "2018-02-28T11:00:00")
+    assert run_night(settings).success
+    nothing = Known(0, date(2018, 2, 28), 0, 0, frozenset(), frozenset())
+    with reader(published(settings)) as connection:
+        assert connection.sql("SELECT status FROM core.fct_submission ORDER BY sequence").fetchall()[0] == ("held",)
+        message = digest(connection, nothing, date(2018, 3, 1), ())
+    assert message is not None
+    assert message.summary == "成为正式数 1 份；重报 1 份；新发布 1 次"
 
 
 def test_a_digest_needs_the_file_and_what_was_known_and_nothing_else(settings: Settings, clock: Clock) -> None:

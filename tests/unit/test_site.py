@@ -17,7 +17,7 @@ from pipelines.site.coverage import Coverage, named
 from pipelines.site.figure import Cell, Column, Figure, Table, written
 from pipelines.site.flow import Band, FlowError, Node, flow, sizes_of
 from pipelines.site.frame import Frame, Night, Page
-from pipelines.site.pages.districts import Entry
+from pipelines.site.pages.districts import Entry, places_of
 from pipelines.site.pages.overview import headline_year
 from pipelines.site.pages.results import Outcome, Result
 from pipelines.site.series import Mover, Panel, Step, breaks_of
@@ -134,7 +134,7 @@ def test_a_page_says_which_night_it_is() -> None:
 
 def test_two_tables_of_one_name_are_refused_and_a_path_from_outside_is_no_path() -> None:
     one, other = (Table("t", "甲", (Column("x"),), [(value,)]) for value in ("1", "2"))
-    page = Page("a.html", "甲", "reported.html", {"tables": [("", one), ("", other)]})
+    page = Page("a.html", "甲", "reported.html", {"tables": [("", one), ("", other)], "incomplete": []})
     with pytest.raises(ValueError, match="two different tables are both called t"):
         Frame(NIGHT, [page]).render(page)
     for path in ("../a.html", "/a.html", "a b.html", "甲.html", "a.html\n"):
@@ -360,3 +360,20 @@ def test_who_is_ranked() -> None:
         "有空白格，不计算",
         "扣留，没有数据",
     ]
+
+
+def test_the_same_rate_is_the_same_place() -> None:
+    rates = (
+        ("A", 4, 40),
+        ("B", 1, 10),
+        ("C", 9, 10),
+        ("D", 0, 12),
+        ("E", 9, 9),
+        ("F", 0, 20),
+        ("G", 1, 30),
+        ("H", 3, 90),
+    )
+    entries = [Entry(code, code, Decimal(part), Decimal(base)) for code, part, base in rates]
+    assert places_of(sorted(entries, key=lambda item: item.order)) == {
+        "C": 1, "A": 2, "B": 2, "G": 4, "H": 4, "D": 6, "F": 6,
+    }  # fmt: skip

@@ -18,13 +18,12 @@ from pipelines.site import charts
 from pipelines.site.coverage import WAITED_FOR, coverages, named
 from pipelines.site.figure import Cell, Column, Figure, Table, written
 from pipelines.site.frame import Page, organ_page
+from pipelines.site.series import SMALLEST_BASE
 from pipelines.site.terms import RATES
 from pipelines.status import STATUSES
 from schemas.chinese import WORDS
-from schemas.concept import thresholds
 from warehouse.connection import dicts
 
-_SMALLEST: Final[Decimal] = next(item.limit_value for item in thresholds() if item.threshold_code == "smallest_base")
 _WHOLE: Final = ("全市", "市本级")
 
 
@@ -49,7 +48,7 @@ class Entry:
     @property
     def is_small(self) -> bool:
         """Whether the base is too small for the rate to say anything."""
-        return self.rate is not None and (self.denominator or Decimal(0)) < _SMALLEST
+        return self.rate is not None and (self.denominator or Decimal(0)) < SMALLEST_BASE
 
     @property
     def is_ranked(self) -> bool:
@@ -72,7 +71,7 @@ class Entry:
             return "零报告，没有基数"
         if self.rate is None:
             return "有空白格，不计算" if self.denominator is None else "基数为0，不计算"
-        small = f"基数小于{_SMALLEST:f}，不排名" if self.is_small else ""
+        small = f"基数小于{SMALLEST_BASE:f}，不排名" if self.is_small else ""
         return "；".join(
             filter(None, (small, f"{self.missing}，不排名" if self.missing and self.organ_code else self.missing))
         )
@@ -90,7 +89,7 @@ def pages(connection: duckdb.DuckDBPyConnection) -> Iterator[Page]:
             "year": year,
             "here": path,
             "links": links,
-            "smallest": _SMALLEST,
+            "smallest": SMALLEST_BASE,
             "rates": [
                 (
                     *(WORDS["rate_code"][rate], RATES[rate]),
@@ -200,7 +199,7 @@ def _figure(year: int, form: str, rate: str, kind: str, entries: Sequence[Entry]
     whole = [item for item in entries if not item.organ_code]
     ranked = sorted((item for item in entries if item.organ_code), key=lambda item: item.order)
     title = f"{'各区' if kind == 'districts' else '市级部门'}{label}"
-    places = {item.organ_code: place for place, item in enumerate((item for item in ranked if item.is_ranked), 1)}
+    places = places_of(ranked)
     table = Table(
         f"{kind}_{year}_{form}_{rate}",
         f"{year}年{title}（{meaning}）",
@@ -213,7 +212,7 @@ def _figure(year: int, form: str, rate: str, kind: str, entries: Sequence[Entry]
             Column("说明"),
         ),
         [_row(item, places) for item in (*whole, *ranked)],
-        "名次只排基数够大、单位齐全的，从高到低，不表示好坏。",
+        "名次只排基数够大、单位齐全的，从高到低，比率相同的并列，不表示好坏。",
     )
     shown, notes = _drawn(ranked)
     if lacking := [item.name for item in ranked if item.state in WAITED_FOR]:
@@ -227,6 +226,12 @@ def _figure(year: int, form: str, rate: str, kind: str, entries: Sequence[Entry]
         [_bar(item) for item in (*whole, *shown)],
     )
     return Figure(title, drawn, table, tuple(notes))
+
+
+def places_of(ranked: Sequence[Entry]) -> dict[str, int]:
+    """Organ -> its place among those that are ranked; the same rate is the same place, and the next is skipped."""
+    rates = [item.rate for item in ranked if item.is_ranked]
+    return {item.organ_code: rates.index(item.rate) + 1 for item in ranked if item.is_ranked}
 
 
 def _drawn(ranked: Sequence[Entry]) -> tuple[list[Entry], list[str]]:

@@ -67,7 +67,19 @@ def pages(connection: duckdb.DuckDBPyConnection) -> Iterator[Page]:
             "latest_published": next((row for row in published[::-1] if row["report_year"] == latest), None),
         },
     )
-    yield Page("reported/index.html", "公布数与汇总数", "reported.html", {"tables": _differences(connection)})
+    lacking = [item for item in covered if not item.is_complete]
+    differences = _differences(connection)
+    yield Page(
+        "reported/index.html",
+        "公布数与汇总数",
+        "reported.html",
+        {
+            "tables": [(heading, table) for _, heading, table in differences],
+            "incomplete": [
+                item for item in lacking if (item.report_year, item.form_code) in {key for key, *_ in differences}
+            ],
+        },
+    )
 
 
 def headline_year(covered: Sequence[Coverage]) -> int | None:
@@ -158,13 +170,15 @@ def _published(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
         SELECT
             report_year,
             form_code,
+            short_title AS form_title,
             count(*) AS cells,
             count(*) FILTER (difference = 0) AS equal,
             count(*) FILTER (difference <> 0) AS different,
             count(*) FILTER (difference IS NULL) AS unknown,
             bool_and(is_complete) AS is_complete
         FROM mart.reported_vs_computed
-        GROUP BY report_year, form_code
+        JOIN core.dim_form USING (form_code)
+        GROUP BY report_year, form_code, short_title
         ORDER BY report_year, form_code
         """,
     )
@@ -176,6 +190,7 @@ def _published_table(rows: Sequence[Mapping[str, Any]]) -> Table:
         "市政府公布的数字与各单位之和",
         (
             Column("年度", is_head=True),
+            Column("表样"),
             Column("公布的格数", "number"),
             Column("一致", "number"),
             Column("不一致", "number"),
@@ -185,6 +200,7 @@ def _published_table(rows: Sequence[Mapping[str, Any]]) -> Table:
         [
             (
                 row["report_year"],
+                row["form_title"],
                 *(Decimal(row[name]) for name in ("cells", "equal", "different", "unknown")),
                 _verdict(row),
             )
@@ -198,19 +214,24 @@ def _verdict(row: Mapping[str, Any]) -> Cell:
         return Cell("汇总还不完整，差额含缺报单位", tone="warning", page="reported/index.html")
     if row["different"]:
         return Cell("有不一致", tone="error", page="reported/index.html")
-    return Cell("一致", tone="good")
+    return Cell("能比较的都一致" if row["unknown"] else "一致", tone="good")
 
 
-def _differences(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, Table]]:
+def _differences(connection: duckdb.DuckDBPyConnection) -> list[tuple[tuple[int, str], str, Table]]:
+    """(year and form, heading, table) of each published report that differs."""
     rows = dicts(
         connection,
         """
-        SELECT r.report_year, r.form_code, i.label, r.applicant_kind, r.measure, r.reported, r.computed, r.difference
+        SELECT
+            r.report_year, r.form_code, f.short_title AS form_title, i.label, r.applicant_kind, r.measure, r.reported,
+            r.computed, r.difference
         FROM mart.reported_vs_computed AS r
+        JOIN core.dim_form AS f USING (form_code)
         LEFT JOIN core.dim_indicator AS i USING (form_code, indicator_code)
         WHERE r.difference <> 0
-        ORDER BY r.report_year DESC, r.form_code, i.position, r.applicant_kind, r.measure
+        ORDER BY r.report_year DESC, r.form_code, i.position, list_position(?, r.applicant_kind), r.measure
         """,
+        [list(APPLICANT_LABELS)],
     )
     columns = (
         Column("指标", is_head=True),
@@ -220,6 +241,7 @@ def _differences(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, Table
         Column("相差", "change"),
     )
     found: dict[tuple[int, str], list[Any]] = {}
+    titles = {row["form_code"]: row["form_title"] for row in rows}
     for row in rows:
         label = (row["label"] or "表样之外的格") + ("（历年累计）" if row["measure"] == "cumulative" else "")
         found.setdefault((row["report_year"], row["form_code"]), []).append(
@@ -233,7 +255,8 @@ def _differences(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, Table
         )
     return [
         (
-            f"{year}年度",
+            (year, form),
+            f"{year}年度（{titles[form]}）",
             Table(f"reported_{year}_{form}", f"{year}年度公布数与各单位之和不一致的{len(items)}格", columns, items),
         )
         for (year, form), items in found.items()

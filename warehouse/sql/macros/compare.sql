@@ -165,7 +165,7 @@ answer AS (
     SELECT
         n.kind,
         n.code,
-        coalesce(ib.label, ia.label, $concept_labels[n.code]) AS label,
+        CASE n.kind WHEN 'concept' THEN w.word ELSE coalesce(ib.label, ia.label) END AS label,
         n.applicant_kind,
         n.measure,
         n.form_a,
@@ -193,6 +193,7 @@ answer AS (
     FROM noted AS n
     LEFT JOIN core.dim_indicator AS ia ON ia.form_code = n.form_a AND ia.indicator_code = n.code
     LEFT JOIN core.dim_indicator AS ib ON ib.form_code = n.form_b AND ib.indicator_code = n.code
+    LEFT JOIN (VALUES $concept_words) AS w (concept_code, word) ON w.concept_code = n.code
     UNION ALL
     -- never a row: what was asked for and is not known stops the query here
     SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
