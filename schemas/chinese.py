@@ -87,11 +87,11 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "revision_reason": {
         "first_filing": "首次报送",
-        "resubmission": "重新报送",
+        "resubmission": "重报",
         "waiver_accepted": "办公室按原样接受",
         "judged_anew": "重新判定后采用",
         "no_longer_official": "不再采用",
-        "register_changed": "名录变动",
+        "register_changed": "名录有变",
         "recomputed": "重新读取或推算",
     },
     "role": {"likelier_wrong": "更可能错", "tied": "可能性相同", "operand": "参与计算"},

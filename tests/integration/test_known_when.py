@@ -299,8 +299,8 @@ def test_the_pages_tell_what_each_release_changed_and_who_caused_it(story: Story
         "首次报送",
         "重报",
         "办公室按原样接受",
-        "重新判定（规则、表样、名录或别的报表有变）",
-        "名录有变，在合计中的位置不同",
+        "重新判定后采用",
+        "名录有变",
     ]
     (cause,) = told_of(story, releases[2], "causes")
     assert (cause["单位"], cause["年度"], cause["变动格数"], cause["其中计入合计"]) == ("某市乙局", "2017", "2", "2")
