@@ -6,6 +6,7 @@ a scheduled one. Does not belong here: what a night does.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sys
 from pathlib import Path
@@ -38,6 +39,20 @@ def prepare_home(settings: Settings) -> None:
     _put(settings.dagster_home / ".nux" / "nux.yaml", b"seen: 1\n")
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     os.environ["GONGKAI_HOME"] = str(settings.home)
+    _make_storage(settings.dagster_home)
+
+
+def _make_storage(dagster_home: Path) -> None:
+    """Dagster's databases, made by one process while the others wait.
+
+    Two services that begin in a new home would both make them, with two versions in each: then no instance opens.
+    """
+    made = dagster_home / ".storage_made"
+    with (dagster_home / ".storage.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            dg.DagsterInstance.from_config(str(dagster_home)).dispose()
+            made.touch()
 
 
 def program(name: str) -> str:
