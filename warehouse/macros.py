@@ -1,7 +1,8 @@
 """The table macros of the published file: the usual questions, asked by name from any client.
 
-Belongs here: reading ``sql/macros`` - one SELECT a file, headed by its call, a probe and both comments - into
-statements. Does not belong here: views (``schemas.views``), the looks back (``schemas.render.as_of_macro``).
+Belongs here: reading ``sql/macros`` - one SELECT a file, headed by its call, a probe and both comments, with what
+several have in common in ``parts`` - into statements. Does not belong here: views (``schemas.views``), the looks back
+(``schemas.render.as_of_macro``).
 
 They lie in schema ``main``, so that ``FROM series('req_new')`` is the whole question. A word that is a parameter's
 name is the parameter, so every column in a macro is qualified. Arguments that are unknown raise an error that says what
@@ -68,13 +69,9 @@ def _read(path: Path) -> Macro:
     signature = "".join(said["macro"])
     if missing or signature.partition("(")[0] != path.stem:
         raise MacroError(f"{path.name}: headed by {', '.join(_HEADINGS)}, and the call by the file's name")
-    terms = {f"${item.threshold_code}": str(item.limit_value) for item in thresholds()}
-    terms["$concept_words"] = ", ".join(
-        f"({literal(code)}, {literal(item.label)})" for code, item in concept_labels().items()
-    )
     select = "\n".join(lines)
-    for word, term in terms.items():
-        select = select.replace(word, term)
+    for word, term in _terms().items():
+        select = select.replace(f"${word}", term)
     return Macro(
         name=path.stem,
         signature=signature,
@@ -83,3 +80,15 @@ def _read(path: Path) -> Macro:
         en=" ".join(said["en"]),
         select=select,
     )
+
+
+@cache
+def _terms() -> dict[str, str]:
+    """What ``$word`` stands for in a macro: a threshold, the names of the families, a part that several macros have."""
+    return {
+        **{item.threshold_code: str(item.limit_value) for item in thresholds()},
+        "concept_words": ", ".join(
+            f"({literal(code)}, {literal(item.label)})" for code, item in concept_labels().items()
+        ),
+        **{path.stem: path.read_text(encoding="utf-8") for path in sorted((_FOLDER / "parts").glob("*.sql"))},
+    }

@@ -18,6 +18,7 @@ from typing import Any, Final
 import duckdb
 
 from pipelines.report.shares import Share, half_up, shares
+from pipelines.site.coverage import coverages
 from schemas.form import CellKey, Form, FormError, form_for, load_forms
 from schemas.report_phrase import CITY, COMPANIONS, Division, Sum
 from warehouse.connection import dicts, reader
@@ -38,14 +39,6 @@ LEFT JOIN mart.reported_vs_computed AS p
     ON r.slice_kind = 'city' AND p.report_year = r.report_year AND p.form_code = r.form_code
     AND p.indicator_code = r.indicator_code AND p.applicant_kind = r.applicant_kind AND p.measure = r.measure
 WHERE r.report_year = ? AND r.slice_kind IN ('city', 'level', 'organ_kind')"""
-_ABSENT: Final = """
-SELECT m.form_code, m.organ_code, y.name, coalesce(s.status, 'missing') AS status
-FROM mart.slice_organ AS m
-JOIN core.dim_organ_year AS y ON y.organ_code = m.organ_code AND y.report_year = m.report_year
-LEFT JOIN mart.submission_status AS s
-    ON s.organ_code = m.organ_code AND s.report_year = m.report_year AND s.form_code = m.form_code
-WHERE m.report_year = ? AND m.slice_kind = 'city' AND m.used_as = 'missing'
-ORDER BY m.form_code, m.organ_code"""
 _CITY_GOVERNMENT: Final = """
 SELECT y.organ_code, y.name
 FROM core.dim_organ_year AS y
@@ -184,7 +177,7 @@ def read_figures(published_file: Path, report_year: int, form_code: str | None =
         with reader(published_file) as connection:
             codes = _editions(connection, report_year, form_code)
             rows = [row for row in dicts(connection, _CELLS, [report_year]) if row["form_code"] in codes]
-            absent = dicts(connection, _ABSENT, [report_year])
+            totals = coverages(connection)
             (source,) = dicts(connection, _SOURCE)
             organs = dicts(connection, _CITY_GOVERNMENT, [report_year])
     except duckdb.CatalogException as error:
@@ -199,7 +192,9 @@ def read_figures(published_file: Path, report_year: int, form_code: str | None =
         cells=_cells(rows),
         organs_counted=max(row["organs_counted"] for row in rows if row["slice_kind"] == CITY[0]),
         absent=tuple(
-            Absent(row["form_code"], row["name"], row["status"]) for row in absent if row["form_code"] in codes
+            Absent(code, organ.name, organ.status)
+            for code in codes
+            for organ in totals[CITY[1], report_year, code].missing
         ),
         source=Source(source["night"], source["built_at"], source["release_id"]),
     )

@@ -201,9 +201,7 @@ answer AS (
         WHEN year_a IS NULL OR year_b IS NULL
             THEN FALSE
         WHEN NOT EXISTS (SELECT 1 FROM covered)
-            THEN error(
-                '没有“' || slice_kind || ' ' || slice_code || '”这个分组，见 mart.slice_organ / no such slice, see mart.slice_organ'
-            )
+            THEN $unknown_slice
         WHEN year_a NOT IN (SELECT v.report_year FROM covered AS v)
             OR year_b NOT IN (SELECT v.report_year FROM covered AS v)
             THEN error(

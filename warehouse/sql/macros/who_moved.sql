@@ -58,9 +58,7 @@ moved AS (
 ),
 
 known AS (
-    SELECT f.concept_code AS known_code FROM mart.concept_series AS f
-    UNION
-    SELECT i.indicator_code FROM core.dim_indicator AS i WHERE i.form_code <> '' AND i.value_kind <> 'heading'
+    $known_codes
 ),
 
 answer AS (
@@ -94,27 +92,11 @@ answer AS (
         WHEN code IS NULL OR year IS NULL
             THEN FALSE
         WHEN code NOT IN (SELECT k.known_code FROM known AS k)
-            THEN error(
-                '没有“' || code || '”这个指标族或指标，相近的有 / no such family of figures or indicator, closest are: '
-                || (
-                    SELECT coalesce(string_agg(c.known_code, ', ' ORDER BY c.place ASC), '')
-                    FROM (
-                        SELECT
-                            k.known_code,
-                            row_number() OVER (
-                                ORDER BY jaro_winkler_similarity(k.known_code, code) DESC, k.known_code ASC
-                            ) AS place
-                        FROM known AS k
-                    ) AS c
-                    WHERE c.place <= 5
-                )
-            )
+            THEN $unknown_code
         WHEN NOT EXISTS (
             SELECT 1 FROM mart.city_rollup AS r WHERE r.slice_kind = slice_kind AND r.slice_code = slice_code
         )
-            THEN error(
-                '没有“' || slice_kind || ' ' || slice_code || '”这个分组，见 mart.slice_organ / no such slice, see mart.slice_organ'
-            )
+            THEN $unknown_slice
         WHEN NOT EXISTS (SELECT 1 FROM step)
             THEN error(
                 '“' || code || '”' || CAST(year AS VARCHAR) || '年度在所选分组、申请人类别和期间里没有数'
